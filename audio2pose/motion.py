@@ -71,7 +71,7 @@ def from_rotations(
 
 Motion.from_rotations = staticmethod(from_rotations)
 
-# %% ../nbs/core/12_motion.ipynb #484e0edc
+# %% ../nbs/core/12_motion.ipynb #066e6eb4
 def walk(
     seconds:float=2., # length
     fps:float=30., # frames per second
@@ -86,7 +86,7 @@ def walk(
         rot[:,:,hip] = turn(-.35*np.sin(ph+side))
         rot[:,:,knee] = turn(.7*np.maximum(0, np.cos(ph+side)))
         rot[:,:,arm] = quat_mul(turn(-.4*np.sin(ph+side)), turn(0*ph + (1.25 if arm==16 else -1.25), 1))
-    yaw = t[:,None]/4 + 2*np.pi*np.arange(dancers)/dancers
+    yaw = -.9*t[:,None] + 2*np.pi*np.arange(dancers)/dancers
     rot[:,:,0] = quat_from_yaw(yaw)
     root = np.stack([np.cos(yaw), np.sin(yaw), .95+.02*np.cos(2*ph)], -1)
     return from_rotations(rot, root, fps, source='made up by walk()', licence='Apache-2.0')
