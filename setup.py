@@ -1,7 +1,7 @@
 "Build the package from the metadata in settings.ini, its one home"
 from configparser import ConfigParser
 from pathlib import Path
-from setuptools import find_packages, setup
+from setuptools import find_namespace_packages, setup
 
 here = Path(__file__).parent
 cfg = ConfigParser(delimiters=['='], interpolation=None)
@@ -21,8 +21,8 @@ setup(
     keywords=cfg['keywords'].split(),
     classifiers=statuses + [f'Programming Language :: Python :: 3{v}' for v in ('', '.11', '.12', '.13', ' :: Only')],
     python_requires=f">={cfg['min_python']}",
-    packages=find_packages(include=['audio2pose', 'audio2pose.*']),
-    package_data={'audio2pose': ['weights/*', 'assets/*']},
+    packages=find_namespace_packages(include=['audio2pose', 'audio2pose.*'], exclude=['*.__pycache__']),
+    package_data={'audio2pose.weights': ['*'], 'audio2pose.assets': ['*']},
     install_requires=cfg['requirements'].split(),
     extras_require={k: cfg[f'{k}_requirements'].split() for k in ('smpl', 'hpc', 'dev')},
     entry_points=dict(console_scripts=cfg['console_scripts'].split(), nbdev=['audio2pose=audio2pose._modidx:d']),
