@@ -8,10 +8,9 @@ __all__ = ['KINDS', 'PATTERNS', 'INSTRUMENTS', 'SCALES', 'ROUNDS', 'BASSES', 'CO
            'Patch', 'note', 'patch', 'Key', 'bass_line', 'chord_line', 'arp_line', 'melody_line', 'plan', 'drum_part',
            'Style', 'style_name', 'Song', 'make_song']
 
-# %% ../nbs/tools/34_band.ipynb #f24d064a
-import re
-import numpy as np
-from dataclasses import dataclass, field
+# %% ../nbs/tools/34_band.ipynb #3f1a8692
+import re, numpy as np
+from dataclasses import dataclass
 from pathlib import Path
 from .audio import load_audio
 
@@ -51,8 +50,8 @@ class Clock:
             pos = (k + np.where(u < .5, u*2*self.swing, self.swing+(u-.5)*2*(1-self.swing)))*self.pair
         return np.interp(pos, self.beats, self.times)
 
-# %% ../nbs/tools/34_band.ipynb #cf57056d
-KINDS = dict(kick=1., snare=.75, clap=.55, hat=.25, open=.28, ride=.2, cymbal=.35, tom=.6, lowtom=.65, perc=.3, lowperc=.4) # drum -> level
+# %% ../nbs/tools/34_band.ipynb #afce1fd2
+KINDS = dict(kick=1., snare=.85, clap=.55, hat=.25, open=.28, ride=.2, cymbal=.35, tom=.6, lowtom=.65, perc=.3, lowperc=.4) # drum -> level
 
 @dataclass
 class Kit:
@@ -61,6 +60,7 @@ class Kit:
     sounds:dict # drum -> (n,) float32
     sr:int=22050 # Hz
 
+# %% ../nbs/tools/34_band.ipynb #fb3cbf13
 def _fast(n):
     "A length not below `n` that the FFT likes"
     k = 1 << int(np.ceil(np.log2(max(n, 8))))
@@ -72,6 +72,7 @@ def _filter(x, gain, sr):
     f = np.fft.rfftfreq(n, 1/sr).astype(np.float32)
     return np.fft.irfft(np.fft.rfft(x, n)*gain(np.maximum(f, 1)), n)[:len(x)].astype(np.float32)
 
+# %% ../nbs/tools/34_band.ipynb #cf04d01f
 def _band(lo, hi): return lambda f: 1/np.sqrt((1+(lo/f)**4)*(1+(f/hi)**4))
 
 def _stroke(x, level=1., sr=22050):
@@ -81,7 +82,7 @@ def _stroke(x, level=1., sr=22050):
     x[-k:] *= np.linspace(1, 0, k, dtype=np.float32)
     return x*np.float32(level/max(np.abs(x).max(), 1e-9))
 
-# %% ../nbs/tools/34_band.ipynb #1859a75e
+# %% ../nbs/tools/34_band.ipynb #64500b83
 def _membrane(rng, sr, seconds, f, bend, tau, click):
     "A struck skin: sine at `f` Hz that starts `1+bend` times higher"
     t = np.arange(int(seconds*sr), dtype=np.float32)/sr
@@ -97,9 +98,10 @@ def _rattle(rng, sr, seconds, lo, hi, tau, metal=0.):
     if metal: y = (1-metal)*y+metal*sum(np.sign(np.sin(2*np.pi*f*t)) for f in rng.uniform(.02, .36, 6)*sr)
     return _filter(y, _band(lo, hi), sr)*np.exp(-t/tau)
 
+# %% ../nbs/tools/34_band.ipynb #03470381
 def _snare(rng, sr):
     f,n = rng.uniform(150, 260),rng.uniform(.12, .35)
-    return rng.uniform(.2, .9)*_membrane(rng, sr, n, f, .6, .05, .1)+rng.uniform(.3, .8)*_rattle(rng, sr, n, rng.uniform(300, 2000), 9500, n/4)
+    return rng.uniform(.2, .7)*_membrane(rng, sr, n, f, .6, .05, .2)+rng.uniform(.5, 1)*_rattle(rng, sr, n, rng.uniform(300, 2000), 9500, n/4)
 
 def _clap(rng, sr):
     y = _rattle(rng, sr, .3, rng.uniform(600, 1200), rng.uniform(3000, 8000), rng.uniform(.03, .09))
@@ -189,38 +191,40 @@ def steps(
     kind,pos,vel = zip(*sorted(hits, key=lambda h: h[1]))
     return Pattern(name, np.array(kind), np.array(pos, float), np.array(vel, float), np.zeros(len(pos)), bars, meter)
 
-# %% ../nbs/tools/34_band.ipynb #139371cd
-_S16,_S8 = 'xoxoxoxoxoxoxoxo','x.x.x.x.x.x.x.x.'
-PATTERNS = {p.name: p for p in [
-    steps('house', kick='X...X...X...X...', clap='....X.......X...', hat='o.o.o.o.o.o.o.oo', open='..x...x...x...x.'),
-    steps('deep house', kick='X...X...X...X..o', snare='....x.......x..o', hat=_S16, open='..x...x...x...x.', perc='...x..x....x..x.'),
-    steps('disco', kick='X...X...X...X...', snare='....X.......X...', hat='x.o.x.o.x.o.x.o.', open='..X...X...X...X.'),
-    steps('boom bap', kick='X......x..X.....', snare='....X.......X...', hat=_S8),
-    steps('boom bap 2', 2, kick='X..x......X..o..X.x....x..X.....', snare='....X..o....X.......X..o.o..X..o', hat=_S8*2),
-    steps('neo soul', 2, kick='X.....x...x.....X..x......x..x..', snare='....X..o.o..X..o....X..o....X...', hat='xoxxxoxox.xoxoxx'*2),
-    steps('la bounce', kick='X..x..x...X..x..', clap='....X.......X...', hat='x.x.x.xxx.x.x.xx', open='..............x.'),
-    steps('trap', kick='X......x..x.....', clap='........X.......', hat='x.x.x.xxx.x.xxxx', open='......x.........'),
-    steps('trap 2', 2, kick='X..........x..x.X.x.......x.....', clap='........X...............X.....o.', hat='x.x.x.x.xoxox.x.x.x.xxxxx.x.x.xo'),
-    steps('break', 2, kick='X.x.......xx....X.x.......x...x.', snare='....X..o.o..X..o....X..o.o....X.', hat=_S8*2),
-    steps('break 2', kick='X.x..x....x..x..', snare='....X..o.o..X..o', hat='x.x.x.x.x.x.x.x.', open='......x.........'),
-    steps('funk', kick='X.x....o..x..x..', snare='....X..o.o.oX..o', hat='xoxoxoxoxoxoxox.', open='..............x.'),
-    steps('funk 2', 2, kick='X..x..x...x.....X..x..x..x....x.', snare='..o.X..o.o..X.o...o.X..o.o..X.oo', hat=_S16*2),
-    steps('electro', kick='X.....x...X..x..', snare='....X.......X...', hat='xoxoxoxoxoxoxoxo', perc='..x..x....x..x..', clap='....x.......x...'),
-    steps('pop', kick='X.....x.X.x.....', snare='....X.......X...', hat=_S8),
-    steps('rock', kick='X.......X.x.....', snare='....X.......X...', hat='X.x.X.x.X.x.X.x.'),
-    steps('stomp', kick='X..xX...X..xX...', snare='....X.......X..x', lowtom='..x...x...x.x.xx', clap='....x.......x...', open='..x.......x.....'),
-    steps('krump', kick='X..X..X...X.X...', clap='....X.......X...', hat='x.xxx.x.x.xxx.xx', lowtom='.............xxx'),
-    steps('dembow', kick='X...X...X...X...', snare='...x..x....x..x.', hat=_S8),
-    steps('salsa', 2, perc='x..x..x...x.x...', lowperc='..x...xx..x...xx', ride='x.xxx.xxx.xxx.xx', kick='...x...x...x...x'),
-    steps('mambo', 2, perc='x.x.x.x.x.x.x.x.', clap='..x.x...x..x..x.', lowperc='x.oxx.xxx.oxx.xx', hat='..x...x...x...x.', kick='x.......x.....x.'),
-    steps('rumba', perc='x..x...x..x.x...', lowperc='x.o.x.xxx.o.x.xx', hat='..x...x...x...x.', kick='X.....x.......x.'),
-    steps('swing', ride='x..x.xx..x.x', hat='...x.....x..', kick='o..o..o..o..', snare='........o...'),
-    steps('brushes', ride='x..xoxx..xox', hat='...x.....x..', kick='x.....x.....'),
-    steps('minimal', kick='X.......x.......', hat='..x...x...x...x.', perc='.......x........'),
-    steps('sparse', kick='X.........x.....', perc='....x.......x...', hat='x...x...x...x...'),
-    steps('kick', kick='X...X...X...X...'),
-    steps('waltz', meter=3, kick='X.....', snare='..x.x.', hat='x.xox.'),
-    steps('waltz 2', 2, meter=3, kick='X.........x.', ride='x.x.xxx.x.xx', snare='....o.....x.')]}
+# %% ../nbs/tools/34_band.ipynb #25cc98ca
+_PATTERNS = """
+house      1 4  kick X...X...X...X...  clap ....X.......X...  hat o.o.o.o.o.o.o.oo  open ..x...x...x...x.
+deep-house 1 4  kick X...X...X...X..o  snare ....x.......x..o  hat xoxoxoxoxoxoxoxo  open ..x...x...x...x.  perc ...x..x....x..x.
+disco      1 4  kick X...X...X...X...  snare ....X.......X...  hat x.o.x.o.x.o.x.o.  open ..X...X...X...X.
+boom-bap   1 4  kick X......x..X.....  snare ....X.......X...  hat x.x.x.x.x.x.x.x.
+boom-bap-2 2 4  kick X..x......X..o..X.x....x..X.....  snare ....X..o....X.......X..o.o..X..o  hat x.x.x.x.x.x.x.x.x.x.x.x.x.x.x.x.
+neo-soul   2 4  kick X.....x...x.....X..x......x..x..  snare ....X..o.o..X..o....X..o....X...  hat xoxxxoxox.xoxoxxxoxxxoxox.xoxoxx
+la-bounce  1 4  kick X..x....x.X..x..  clap ....X.......X...  hat x.x.x.xxx.x.x.xx  open ..............x.
+trap       1 4  kick X......x..x.....  clap ........X.......  hat x.x.x.xxx.x.xxxx  open ......x.........
+trap-2     2 4  kick X..........x..x.X.x.......x.....  clap ........X...............X.....o.  hat x.x.x.x.xoxox.x.x.x.xxxxx.x.x.xo
+break      2 4  kick X.x.......xx....X.x.......x...x.  snare ....X..o.o..X..o....X..o.o....X.  hat x.x.x.x.x.x.x.x.x.x.x.x.x.x.x.x.
+break-2    1 4  kick X.x..x....x..x..  snare ....X..o.o..X..o  hat x.x.x.x.x.x.x.x.  open ......x.........
+funk       1 4  kick X.x....o..x..x..  snare ....X..o.o.oX..o  hat xoxoxoxoxoxoxox.  open ..............x.
+funk-2     2 4  kick X..x....x.x.....X..x..x.x.....x.  snare ..o.X..o.o..X.o...o.X..o.o..X.oo  hat xoxoxoxoxoxoxoxoxoxoxoxoxoxoxoxo
+electro    1 4  kick X.....x...X..x..  snare ....X.......X...  hat xoxoxoxoxoxoxoxo  perc ..x..x....x..x..  clap ....x.......x...
+pop        1 4  kick X.....x.X.x.....  snare ....X.......X...  hat x.x.x.x.x.x.x.x.
+rock       1 4  kick X.......X.x.....  snare ....X.......X...  hat X.x.X.x.X.x.X.x.
+stomp      1 4  kick X..xX...X..xX...  snare ....X.......X..x  lowtom ..x...x...x.x.xx  clap ....x.......x...  open ..x.......x.....
+krump      1 4  kick X..X....X.X..X..  clap ....X.......X...  hat x.xxx.x.x.xxx.xx  lowtom .............xxx
+dembow     1 4  kick X...X...X...X...  snare ...x..x....x..x.  hat x.x.x.x.x.x.x.x.
+salsa      2 4  perc x..x..x...x.x...  lowperc ..x...xx..x...xx  ride x.xxx.xxx.xxx.xx  kick ...x...x...x...x
+mambo      2 4  perc x.x.x.x.x.x.x.x.  clap ..x.x...x..x..x.  lowperc x.oxx.xxx.oxx.xx  hat ..x...x...x...x.  kick x.......x.....x.
+rumba      1 4  perc x..x...x..x.x...  lowperc o.o.X.o.o.o.X.xx  hat x.o.x.o.x.o.x.o.  kick X......xX......x
+swing      1 4  ride x..x.xx..x.x  hat ...x.....x..  kick o..o..o..o..  snare ........o...
+brushes    1 4  ride x..xoxx..xox  hat ...x.....x..  kick x.....x.....
+minimal    1 4  kick X.......x.......  hat ..x...x...x...x.  perc .......x........
+sparse     1 4  kick X.........x.....  perc ....x.......x...  hat x...x...x...x...
+kick       1 4  kick X...X...X...X...
+waltz      1 3  kick X.....  snare ..x.x.  hat x.xox.
+waltz-2    2 3  kick X.........x.  ride x.x.xxx.x.xx  snare ....o.....x.
+"""
+_bar = lambda name, bars, meter, *rows: steps(name.replace('-', ' '), int(bars), int(meter), **dict(zip(rows[::2], rows[1::2])))
+PATTERNS = {p.name: p for p in [_bar(*r.split()) for r in _PATTERNS.strip().split('\n')]}
 
 # %% ../nbs/tools/34_band.ipynb #dc7d58c2
 _GM = {35: 'kick', 36: 'kick', 37: 'perc', 38: 'snare', 39: 'clap', 40: 'snare', 22: 'hat', 42: 'hat', 44: 'hat', 26: 'open', 46: 'open', 49: 'cymbal',
@@ -262,7 +266,7 @@ def groove_patterns(
     if not ps: raise ValueError(f'{folder}: no drum takes found (expected files named *_beat_4-4.mid)')
     return [q for p in ps for q in read_take(p)]
 
-# %% ../nbs/tools/34_band.ipynb #68d94095
+# %% ../nbs/tools/34_band.ipynb #492a1686
 @dataclass
 class Patch:
     "How a note sounds"
@@ -278,6 +282,12 @@ class Patch:
     fm:float=0. # depth of frequency modulation in radians
     ratio:float=1. # its frequency over the note's
 
+def _read(dark, bright, ph, m):
+    i = ph.astype(np.int32)&2047
+    d = dark[i]
+    return d+m*(bright[i]-d)
+
+# %% ../nbs/tools/34_band.ipynb #f23a6e91
 def note(
     p:Patch, # the sound
     midi:float, # pitch, 69 is the A of 440 Hz
@@ -302,43 +312,40 @@ def note(
     env[held:] *= np.exp(-(t[held:]-t[held] if held < n else t[:0])/np.float32(p.release))
     return (y*env).astype(np.float32)
 
-def _read(dark, bright, ph, m):
-    i = ph.astype(np.int32)&2047
-    d = dark[i]
-    return d+m*(bright[i]-d)
+# %% ../nbs/tools/34_band.ipynb #e66deb48
+_INSTRUMENTS = """
+          dark    bright  even   attack    decay   sustain release sweep   detune fm    ratio
+piano     2:2.6   1:1.5   1      .003      .5:1.2  .05     .05:.15 .08:.3  1:4    0     1
+epiano    3       2:3     .3:1   .004      .6:1.4  .1      .1      .1:.4   0:6    .6:2  1|2|7|14
+organ     1.2:2   1:1.6   .2:1   .008      1       1       .04     1       3:10   0     1
+strings   1.3:1.8 1:1.3   1      .05:.2    1       .9      .1:.3   .5      10:22  0     1
+pad       1.6:2.8 1:2     .3:1   .08:.4    1.5     .8      .2:.4   .5:1.5  10:25  0     1
+pluck     2:3     .6:1.2  .2:1   .002      .12:.35 0       .05     .03:.12 0:10   0     1
+guitar    1.8:2.4 .5:1    1      .002      .2:.6   .02     .03     .04:.1  0:3    0     1
+brass     1:1.4   .7:1    1      .02:.05   .3      .7      .06     .1:.3   5:14   0     1
+saw       1:1.6   .8:1.1  .6:1   .004:.03  .5      .6      .08     .1:.5   8:25   0     1
+square    1.1:1.8 .9:1.2  0:.2   .004      .4      .6      .06     .1:.4   0:12   0     1
+bell      3       3       1      .002      .4:1    0       .2      .1:.5   0      1:3   3.5|2.76|5.4
+flute     2.5:3.5 2:3     .2:.6  .03:.07   1       .8      .08     .1      0:6    0     1
+sub       3:5     2.5:4   1      .006      .5:1.5  .3:.8   .05     .1      0      0     1
+bass      1.6:2.4 .9:1.4  1      .004      .3:.6   .2:.5   .03     .04:.15 0      0     1
+slap      1.6:2.2 .5:.8   1      .002      .15:.4  .15     .02     .03:.06 0      0     1
+acid      1.2:2   .7:1    .1:1   .004      .2:.5   .4      .03     .06:.25 0      0     1
+upright   2.2:3   1.5:2   1      .006      .25:.5  .1      .04     .04:.1  0      0     1
+"""
+INSTRUMENTS = {r[0]: r[1:] for r in map(str.split, _INSTRUMENTS.strip().split('\n')[1:])}
 
-# %% ../nbs/tools/34_band.ipynb #4f011d43
 def patch(
     name:str, # one of `INSTRUMENTS`
     rng:np.random.Generator # draws the details
 )->Patch:
     "A random patch of an instrument"
-    u = rng.uniform
-    return INSTRUMENTS[name](u)
+    draw = lambda c: rng.choice(list(map(float, c.split('|')))) if '|' in c else rng.uniform(*map(float, (c.split(':')*2)[:2]))
+    return Patch(*[float(draw(c)) for c in INSTRUMENTS[name]])
 
-INSTRUMENTS = dict(
-    piano=lambda u: Patch(u(2, 2.6), u(1, 1.5), 1, .003, u(.5, 1.2), .05, u(.05, .15), u(.08, .3), u(1, 4)),
-    epiano=lambda u: Patch(3, u(2, 3), u(.3, 1), .004, u(.6, 1.4), .1, .1, u(.1, .4), u(0, 6), u(.6, 2), [1, 2, 7, 14][int(u(0, 4))]),
-    organ=lambda u: Patch(u(1.2, 2), u(1, 1.6), u(.2, 1), .008, 1, 1, .04, 1, u(3, 10)),
-    strings=lambda u: Patch(u(1.3, 1.8), u(1, 1.3), 1, u(.05, .2), 1, .9, u(.1, .3), .5, u(10, 22)),
-    pad=lambda u: Patch(u(1.6, 2.8), u(1, 2), u(.3, 1), u(.08, .4), 1.5, .8, u(.2, .4), u(.5, 1.5), u(10, 25)),
-    pluck=lambda u: Patch(u(2, 3), u(.6, 1.2), u(.2, 1), .002, u(.12, .35), 0, .05, u(.03, .12), u(0, 10)),
-    guitar=lambda u: Patch(u(1.8, 2.4), u(.5, 1), 1, .002, u(.2, .6), .02, .03, u(.04, .1), u(0, 3)),
-    brass=lambda u: Patch(u(1, 1.4), u(.7, 1), 1, u(.02, .05), .3, .7, .06, u(.1, .3), u(5, 14)),
-    saw=lambda u: Patch(u(1, 1.6), u(.8, 1.1), u(.6, 1), u(.004, .03), .5, .6, .08, u(.1, .5), u(8, 25)),
-    square=lambda u: Patch(u(1.1, 1.8), u(.9, 1.2), u(0, .2), .004, .4, .6, .06, u(.1, .4), u(0, 12)),
-    bell=lambda u: Patch(3, 3, 1, .002, u(.4, 1), 0, .2, u(.1, .5), 0, u(1, 3), [3.5, 2.76, 5.4][int(u(0, 3))]),
-    flute=lambda u: Patch(u(2.5, 3.5), u(2, 3), u(.2, .6), u(.03, .07), 1, .8, .08, .1, u(0, 6)),
-    sub=lambda u: Patch(u(3, 5), u(2.5, 4), 1, .006, u(.5, 1.5), u(.3, .8), .05, .1),
-    bass=lambda u: Patch(u(1.6, 2.4), u(.9, 1.4), 1, .004, u(.3, .6), u(.2, .5), .03, u(.04, .15)),
-    slap=lambda u: Patch(u(1.6, 2.2), u(.5, .8), 1, .002, u(.15, .4), .15, .02, u(.03, .06)),
-    acid=lambda u: Patch(u(1.2, 2), u(.7, 1), u(.1, 1), .004, u(.2, .5), .4, .03, u(.06, .25)),
-    upright=lambda u: Patch(u(2.2, 3), u(1.5, 2), 1, .006, u(.25, .5), .1, .04, u(.04, .1)))
-
-# %% ../nbs/tools/34_band.ipynb #7b639b10
+# %% ../nbs/tools/34_band.ipynb #fdf58060
 SCALES = dict(major=[0, 2, 4, 5, 7, 9, 11], minor=[0, 2, 3, 5, 7, 8, 10], dorian=[0, 2, 3, 5, 7, 9, 10])
-ROUNDS = dict(
-    major=[[0, 4, 5, 3], [5, 3, 0, 4], [0, 5, 3, 4], [0, 3, 0, 4], [3, 4, 2, 5], [1, 4, 0, 5], [0, 2, 3, 4], [3, 2, 1, 0], [0, 0, 3, 3]],
+ROUNDS = dict(major=[[0, 4, 5, 3], [5, 3, 0, 4], [0, 5, 3, 4], [0, 3, 0, 4], [3, 4, 2, 5], [1, 4, 0, 5], [0, 2, 3, 4], [3, 2, 1, 0], [0, 0, 3, 3]],
     minor=[[0, 5, 2, 6], [0, 3, 6, 2], [0, 6, 5, 6], [0, 3, 0, 4], [0, 5, 3, 4], [5, 6, 0, 0], [0, 0, 5, 6], [0, 2, 6, 3], [0, 0, 0, 0]],
     dorian=[[0, 3, 0, 3], [0, 0, 3, 3], [0, 6, 3, 0], [0, 1, 2, 1], [0, 0, 0, 0]])
 BASSES = dict(roots='0-------0---5---', long='0---------------', eighths='0.0.0.0.0.0.0.0.', offbeat='..0-..0-..0-..0-', octave='0.8.0.8.0.8.0.8.',
@@ -348,6 +355,7 @@ COMPS = dict(whole='x---------------', halves='x-------x-------', quarters='x--.
     stabs='...x..x....x..x.', charleston='x.....x---------', push='x-----x-----x---', chop='x.x...x.x..x..x.', montuno='x..xx..x.xx..xx.', montuno2='x.x..xx..x.xx.x.',
     house='x..x..x...x..x..', clave='x..x..x...x.x...', dotted='x--x--x--x--x---')
 
+# %% ../nbs/tools/34_band.ipynb #1e975cca
 def _row(row, meter):
     "Notes of a row of sixteenths: (start, length, character) in beats"
     row = row[:4*meter]
@@ -367,7 +375,7 @@ class Key:
         p = self.root+SCALES[self.scale][degree%7]
         return int((p-low)%12+low)
 
-# %% ../nbs/tools/34_band.ipynb #e2135025
+# %% ../nbs/tools/34_band.ipynb #ee7562bf
 def bass_line(key, chords, bars, row, meter, rng, low=28):
     "Bass of the bars, following `row`"
     up = {'0': 0, '3': 2, '5': 4, '7': 6, '8': 0}
@@ -377,6 +385,7 @@ def chord_line(key, chords, bars, row, meter, rng, low=54, voices=3):
     "Chords of the bars in the rhythm of `row`, all notes within an octave"
     return [(b*meter+p, d*.97, key.pitch(chords[b]+2*v, low), rng.uniform(.7, .9)) for b in bars for p,d,_ in _row(row, meter) for v in range(voices)]
 
+# %% ../nbs/tools/34_band.ipynb #e06ad8c9
 def arp_line(key, chords, bars, order, step, meter, low=60):
     "Broken chords, a note every `step` beats, in the given order of chord notes"
     return [(b*meter+i*step, step*.9, key.pitch(chords[b]+2*(o%3), low)+12*(o//3), .65+.25*(i*step%1 == 0))
@@ -384,7 +393,7 @@ def arp_line(key, chords, bars, order, step, meter, low=60):
 
 def melody_line(key, chords, bars, meter, rng, low=67):
     "A motif of two bars that comes back on every chord"
-    on = rng.random(4*meter) < np.where(np.arange(4*meter)%2 == 0, .6, .35)         # which eighths start a note
+    on = rng.random(4*meter) < np.where(np.arange(4*meter)%2 == 0, .7, .3)         # which eighths start a note
     on[0] = rng.random() < .8
     pos = np.flatnonzero(on)/2
     walk = np.cumsum(rng.choice([-2, -1, -1, 0, 1, 1, 2, 3], len(pos)))
@@ -417,7 +426,7 @@ def plan(
     out = [(s, j, i, n) for r in range(2+(start+bars)//sum(n for _,n in form)) for j,(s,n) in enumerate(form, r*len(form)) for i in range(n)]
     return out[start:start+bars]
 
-# %% ../nbs/tools/34_band.ipynb #87c3b7ab
+# %% ../nbs/tools/34_band.ipynb #b88e42d9
 def _fill(rng, meter, beats):
     "Strokes of a fill over the last `beats` beats of a bar"
     n = int(beats*4)
@@ -429,6 +438,7 @@ def _fill(rng, meter, beats):
 def _only(hits, kinds): return tuple(x[np.isin(hits[0], kinds)] for x in hits)
 def _cat(*hs): return tuple(np.concatenate(x) for x in zip(*hs))
 
+# %% ../nbs/tools/34_band.ipynb #81faedfb
 def drum_part(
     sections:list, # of `plan`
     pats:tuple, # patterns of verse and chorus
@@ -457,7 +467,7 @@ def drum_part(
         out.append((h[0], h[1]+b*meter, h[2], h[3]))
     return _cat(*out)
 
-# %% ../nbs/tools/34_band.ipynb #a1c0993c
+# %% ../nbs/tools/34_band.ipynb #ae4bce0e
 @dataclass
 class Style:
     "What a genre likes"
@@ -474,17 +484,28 @@ class Style:
     variant:tuple=(.74, .1, .08, .08) # chance of full band, drums alone, no drums, drums and bass
     pump:float=.2 # chance that the kick ducks the rest
 
-STYLES = {'break': Style('break,break 2,funk,boom bap', 'funk|breakbeat|soul', (.5, .58), 'funk,funk2,push,roots', 'bass,slap', 'stabs,chop,charleston,push', 'organ,guitar,epiano,brass', 'brass,saw,flute'),
-    'pop': Style('electro,funk,funk 2,pop', 'funk|pop|soul', (.5, .56), 'funk,octave,funk2,dub', 'acid,slap,bass', 'stabs,chop,offbeat,charleston', 'saw,square,epiano,guitar', 'square,saw,bell'),
-    'lock': Style('funk,funk 2,disco,break 2', 'funk|soul|motown', (.5, .6), 'funk,funk2,octave,push', 'slap,bass', 'stabs,chop,charleston,skank', 'guitar,organ,epiano,brass', 'brass,saw', 'dorian,major,dorian', (3, 4)),
-    'middle hip-hop': Style('boom bap,boom bap 2,neo soul,break 2', 'hiphop|soul', (.52, .64), 'roots,sub,push,funk2', 'bass,sub,upright', 'whole,charleston,stabs,push', 'epiano,piano,pad,guitar', 'bell,flute,pluck', voices=(4,)),
-    'la hip-hop': Style('la bounce,trap,trap 2,boom bap', 'hiphop|halftime', (.5, .58), 'sub,sub2,stomp,long', 'sub,acid', 'whole,halves,quarters,dotted', 'saw,pad,strings,piano', 'bell,pluck,square,flute', 'minor'),
-    'house': Style('house,deep house,disco', 'disco|dance', (.5, .56), 'offbeat,octave,rolling,push', 'acid,bass,sub', 'house,offbeat,stabs,dotted', 'organ,epiano,saw,piano', 'pluck,saw,bell', voices=(3, 4), pump=.7),
-    'waack': Style('disco,disco,house,pop', 'disco|dance|motown|soul', (.5, .54), 'octave,eighths,funk2,walk2', 'bass,slap', 'offbeat,chop,stabs,quarters', 'strings,guitar,epiano,piano', 'strings,brass,flute', 'minor,major,dorian'),
-    'krump': Style('krump,stomp,trap,la bounce', 'halftime|hiphop|rock', (.5, .54), 'stomp,sub2,long,eighths', 'sub,acid', 'halves,quarters,whole,dotted', 'brass,strings,saw,organ', 'brass,saw,bell', 'minor'),
-    'street jazz': Style('pop,funk,rock,dembow,neo soul', 'pop|funk|jazz|rock', (.5, .62), 'roots,eighths,funk2,push,dub', 'bass,sub,upright', 'whole,push,charleston,dotted,offbeat', 'piano,epiano,guitar,pad', 'saw,flute,pluck,brass', 'minor,major,dorian', (3, 4)),
-    'ballet jazz': Style('brushes,swing,sparse,minimal,pop', 'jazz|soft', (.5, .6), 'long,walk,roots,walk2', 'upright,sub', 'whole,halves,push,dotted,quarters', 'piano,piano,strings,epiano', 'piano,flute,strings,bell', 'major,minor,major', (3, 4), (.3, .02, .66, .02), .02),
-    'salsa': Style('salsa,mambo,rumba', 'latin|afrocuban|samba', (.5, .52), 'tumbao,tumbao2', 'upright,bass', 'montuno,montuno2,clave', 'piano,piano,guitar', 'brass,flute', 'minor,major,dorian', (3,), (.84, .08, .06, .02), 0.)}
+STYLES = {'break': Style('break,break 2,funk,boom bap', 'funk|breakbeat|soul', (.5, .58), 'funk,funk2,push,roots', 'bass,slap',
+        'stabs,chop,charleston,push', 'organ,guitar,epiano,brass', 'brass,saw,flute'),
+    'pop': Style('electro,funk,funk 2,pop', 'funk|pop|soul', (.5, .56), 'funk,octave,funk2,dub', 'acid,slap,bass', 'stabs,chop,offbeat,charleston',
+        'saw,square,epiano,guitar', 'square,saw,bell'),
+    'lock': Style('funk,funk 2,disco,break 2', 'funk|soul|motown', (.5, .6), 'funk,funk2,octave,push', 'slap,bass', 'stabs,chop,charleston,skank',
+        'guitar,organ,epiano,brass', 'brass,saw', 'dorian,major,dorian', (3, 4)),
+    'middle hip-hop': Style('boom bap,boom bap 2,neo soul,break 2', 'hiphop|soul', (.52, .64), 'roots,sub,push,funk2', 'bass,sub,upright',
+        'whole,charleston,stabs,push', 'epiano,piano,pad,guitar', 'bell,flute,pluck', voices=(4,)),
+    'la hip-hop': Style('la bounce,trap,trap 2,boom bap', 'hiphop|halftime', (.5, .58), 'sub,sub2,stomp,long', 'sub,acid',
+        'whole,halves,quarters,dotted', 'saw,pad,strings,piano', 'bell,pluck,square,flute', 'minor'),
+    'house': Style('house,deep house,disco', 'disco|dance', (.5, .56), 'offbeat,octave,rolling,push', 'acid,bass,sub', 'house,offbeat,stabs,dotted',
+        'organ,epiano,saw,piano', 'pluck,saw,bell', voices=(3, 4), pump=.7),
+    'waack': Style('disco,disco,house,pop', 'disco|dance|motown|soul', (.5, .54), 'octave,eighths,funk2,walk2', 'bass,slap',
+        'offbeat,chop,stabs,quarters', 'strings,guitar,epiano,piano', 'strings,brass,flute', 'minor,major,dorian'),
+    'krump': Style('krump,stomp,trap,la bounce', 'halftime|hiphop|rock', (.5, .54), 'stomp,sub2,long,eighths', 'sub,acid',
+        'halves,quarters,whole,dotted', 'brass,strings,saw,organ', 'brass,saw,bell', 'minor'),
+    'street jazz': Style('pop,funk,rock,dembow,neo soul', 'pop|funk|jazz|rock', (.5, .62), 'roots,eighths,funk2,push,dub', 'bass,sub,upright',
+        'whole,push,charleston,dotted,offbeat', 'piano,epiano,guitar,pad', 'saw,flute,pluck,brass', 'minor,major,dorian', (3, 4)),
+    'ballet jazz': Style('brushes,swing,sparse,minimal,pop', 'jazz|soft', (.5, .6), 'long,walk,roots,walk2', 'upright,sub',
+        'whole,halves,push,dotted,quarters', 'piano,piano,strings,epiano', 'piano,flute,strings,bell', 'major,minor,major', (3, 4), (.3, .02, .66, .02), .02),
+    'salsa': Style('salsa,mambo,rumba', 'latin|afrocuban|samba', (.5, .52), 'tumbao,tumbao2', 'upright,bass', 'montuno,montuno2,clave',
+        'piano,piano,guitar', 'brass,flute', 'minor,major,dorian', (3,), (.84, .08, .06, .02), 0.)}
 _CODES = dict(BR='break', PO='pop', LO='lock', MH='middle hip-hop', LH='la hip-hop', HO='house', WA='waack', KR='krump', JS='street jazz', JB='ballet jazz')
 
 def style_name(
@@ -497,18 +518,24 @@ def style_name(
     if s is None: raise ValueError(f'unknown style {name!r}, expected one of {", ".join(STYLES)}')
     return s
 
-# %% ../nbs/tools/34_band.ipynb #a7cad804
+# %% ../nbs/tools/34_band.ipynb #b4d21202
+def _accent(pos, strength):
+    "Loudness of positions in beats: beats before eighths before sixteenths"
+    return 1-strength*np.select([pos%1 == 0, pos%.5 == 0], [0, .4], .55)
+
 def _add(y, x, t, sr, gain=1.):
     "Add `x` to `y` from time `t` in s, cut where it sticks out"
     i = int(round(t*sr))
     a,b = max(0, -i),min(len(x), len(y)-i)
     if b > a: y[i+a:i+b] += np.float32(gain)*x[a:b]
 
-def _play(y, line, clock, shift, p, sr):
+# %% ../nbs/tools/34_band.ipynb #336f2f8c
+def _play(y, line, clock, shift, p, strength, sr):
     "Add a line of notes, each pitch and length made once"
     if not line: return y
     pos,dur,midi,vel = np.array(line, float).T
     on,off = clock.at(pos+shift),clock.at(pos+dur+shift)
+    vel = vel*_accent(pos, strength)
     made = {}
     for t,d,m,v in zip(on, off-on, midi, vel):
         if t > clock.seconds: continue
@@ -526,6 +553,7 @@ def _reverb(y, rng, sr, tau, wet):
     w = np.fft.irfft(np.fft.rfft(y, m)*np.fft.rfft(ir, m)*_band(150, 5000)(np.maximum(f, 1)), m)[:len(y)]
     return (y+wet*w*(np.abs(y).max()/max(np.abs(w).max(), 1e-9))).astype(np.float32)
 
+# %% ../nbs/tools/34_band.ipynb #965e31a0
 def _curve(values, times, n, sr):
     "A gain that goes through `values` at `times` (s), one value per sample"
     k = 64
@@ -546,7 +574,7 @@ def _compress(y, sr, ratio, level):
     g = np.minimum(1, (level*e.mean()/e)**(1-1/ratio))
     return y*np.interp(np.arange(len(y)), np.arange(len(e))*k+k/2, g).astype(np.float32)
 
-# %% ../nbs/tools/34_band.ipynb #6bc11b7f
+# %% ../nbs/tools/34_band.ipynb #117b7a73
 @dataclass
 class Song:
     "What was played"
@@ -565,7 +593,13 @@ class Song:
     @property
     def bpm(self): return float(60/np.median(np.diff(self.beat_times))) if len(self.beat_times) > 1 else 0.
 
+# %% ../nbs/tools/34_band.ipynb #7b342e22
 def _pick(rng, names): return str(rng.choice(names.split(',')))
+
+def _grounded(rows, table):
+    "Those of the rows that state the beat: start on 1, half of their notes on beats"
+    ok = [k for k in rows.split(',') if table[k][0] not in '.-' and np.mean([p%1 == 0 for p,*_ in _row(table[k], 4)]) >= .5]
+    return ','.join(ok) or ('roots,walk,eighths' if table is BASSES else 'whole,halves,quarters,push')
 
 def _pattern(rng, st, meter, patterns):
     "A built-in pattern of the style or, half of the time, one of the given"
@@ -577,8 +611,8 @@ def _pattern(rng, st, meter, patterns):
     pool = liked if liked and rng.random() < .5 else own
     return pool[rng.integers(len(pool))]
 
-# %% ../nbs/tools/34_band.ipynb #8204fc79
-def _drums(clock, sections, pats, kit, rng, n):
+# %% ../nbs/tools/34_band.ipynb #a15c09c3
+def _drums(clock, sections, pats, kit, accent, rng, n):
     "Track (n,) of the drums, times of every drum"
     m,u = clock.meter,rng.uniform
     row = rng.choice(['..x.', 'xoxo', 'x.x.', '...x'])*m
@@ -587,13 +621,13 @@ def _drums(clock, sections, pats, kit, rng, n):
     human = rng.choice([0, .002, .004])
     shift = clock.bars[0]*m
     t = clock.at(pos+shift+late, swung=not np.any(late))+np.where(kind == 'kick', 0, rng.normal(size=len(pos))*human)
-    vel = vel*u(.85, 1.1, len(pos))
+    vel = vel*u(.85, 1.1, len(pos))*np.where(np.isin(kind, ['kick', 'snare', 'clap']) | np.any(late), 1, _accent(pos, accent))
     y = np.zeros(n, np.float32)
     for k,a,v in zip(kind, t, vel): _add(y, kit.sounds[k], a, kit.sr, v**1.3)
     if rng.random() < .6: y = _reverb(y, rng, kit.sr, u(.04, .3), u(.05, .25))
     return y,{k: np.sort(t[kind == k]) for k in sorted(set(kind))}
 
-def _lines(key, sections, clock, st, rng):
+def _lines(key, sections, clock, st, alone, rng):
     "What the other players play: player -> (line, patch, level)"
     m,bars = clock.meter,range(len(sections))
     rounds = [ROUNDS[key.scale][i] for i in rng.integers(len(ROUNDS[key.scale]), size=2)]
@@ -602,11 +636,12 @@ def _lines(key, sections, clock, st, rng):
     seat = {(j, p): rng.random() < PLAYERS[s][2][p] for s,j,_,_ in dict.fromkeys((s, j, 0, 0) for s,j,_,_ in sections) for p in PLAYERS[s][2]}
     on = lambda p: [b for b in bars if seat[sections[b][1], p]]
     low,voices = int(rng.integers(50, 58)),int(rng.choice(st.voices))
-    row,row2 = _pick(rng, st.comp),_pick(rng, st.comp)
+    bass,comp = (_grounded(st.bass, BASSES), _grounded(st.comp, COMPS)) if alone else (st.bass, st.comp)
+    row,row2 = _pick(rng, comp),_pick(rng, comp)
     comp = [[b for b in on('chords') if (sections[b][0] == 'chorus') == c] for c in (0, 1)]
     order = [[0, 1, 2, 3], [0, 2, 1, 3], [3, 2, 1, 0], [0, 1, 2, 3, 2, 1], [0, 3, 1, 4, 2, 5]][rng.integers(5)]
     u = rng.uniform
-    lines = dict(bass=(bass_line(key, chords, on('bass'), BASSES[_pick(rng, st.bass)], m, rng), patch(_pick(rng, st.low), rng), u(.3, .55)),
+    lines = dict(bass=(bass_line(key, chords, on('bass'), BASSES[_pick(rng, bass)], m, rng), patch(_pick(rng, st.low), rng), u(.3, .55)),
         chords=(chord_line(key, chords, comp[0], COMPS[row], m, rng, low, voices)+chord_line(key, chords, comp[1], COMPS[row2], m, rng, low, voices),
             patch(_pick(rng, st.keys), rng), u(.1, .2)))
     if rng.random() < .4: lines['pad'] = (chord_line(key, chords, on('chords'), COMPS['whole'], m, rng, low-5, 3), patch('pad', rng), u(.04, .12))
@@ -639,7 +674,7 @@ def _master(y, rng, sr):
         y[at] += rng.normal(size=len(at)).astype(np.float32)*.08
     return (y*np.float32(10**(-u(.5, 12)/20)/max(np.abs(y).max(), 1e-6))).astype(np.float32)
 
-# %% ../nbs/tools/34_band.ipynb #85a6f112
+# %% ../nbs/tools/34_band.ipynb #bc0e41b1
 VARIANTS = ('full', 'drums', 'drumless', 'bass')
 
 def make_song(
@@ -661,26 +696,26 @@ def make_song(
     st,n = STYLES[name],int(round(seconds*sr))
     if kit is not None and kit.sr != sr: raise ValueError(f'the kit is at {kit.sr} Hz, the song at {sr} Hz')
     if variant not in (None, *VARIANTS): raise ValueError(f'unknown variant {variant!r}, expected one of {VARIANTS}')
-    clock = Clock(tempo, seconds, t0, downbeat, meter, rng.uniform(*st.swing), float(rng.choice([.5, .5, 1])))
+    clock = Clock(tempo, seconds, t0, downbeat, meter, rng.uniform(*st.swing), 1. if rng.random() < .15 else .5)
     kit = kit or synth_kit(rng, sr)
     variant = variant or str(rng.choice(VARIANTS, p=st.variant))
     pats = [_pattern(rng, st, meter, patterns) for _ in range(2)]
     if rng.random() < .5: pats[1] = pats[0]
     sections = plan(len(clock.bars), rng, form or ([('verse', 8), ('chorus', 8)] if variant in ('drums', 'bass') else None))
     starts = clock.at(clock.bars*meter)
-    key = Key(int(rng.integers(12)), _pick(rng, st.scales))
-    drums,hits = _drums(clock, sections, pats, kit, rng, n) if variant != 'drumless' else (np.zeros(n, np.float32), {})
-    lines = _lines(key, sections, clock, st, rng) if variant != 'drums' else {}
+    key,accent = Key(int(rng.integers(12)), _pick(rng, st.scales)),rng.uniform(.3, 1)
+    drums,hits = _drums(clock, sections, pats, kit, accent, rng, n) if variant != 'drumless' else (np.zeros(n, np.float32), {})
+    lines = _lines(key, sections, clock, st, variant == 'drumless', rng) if variant != 'drums' else {}
     if variant == 'bass': lines = {'bass': lines['bass']}
     bass,music = np.zeros((2, n), np.float32)
     for who,(line,p,level) in lines.items():
-        y = _play(np.zeros(n, np.float32), line, clock, clock.bars[0]*meter, p, sr)
+        y = _play(np.zeros(n, np.float32), line, clock, clock.bars[0]*meter, p, accent, sr)
         if who == 'bass': bass += level*y
         else: music += level*y
     if rng.random() < .3: music = _sweep(music, sections, starts, rng, sr)
     if music.any(): music = _reverb(music, rng, sr, rng.uniform(.1, .6), rng.uniform(.1, .5))
     if 'kick' in hits and rng.random() < st.pump: music *= _duck(n, hits['kick'], rng.uniform(.3, .9), rng.uniform(.08, .2), sr)
-    y = (drums*rng.uniform(.6, 1.1)+bass+music*rng.uniform(.7, 1.6))*_curve([PLAYERS[s][0] for s,*_ in sections], starts, n, sr)
+    y = (drums*rng.uniform(.8, 1.3)+bass+music*rng.uniform(.6, 1.4))*_curve([PLAYERS[s][0] for s,*_ in sections], starts, n, sr)
     inside = (clock.times > -1e-6) & (clock.times < seconds)
     names = [(float(max(t, 0)), s) for t,(s,_,i,_) in zip(starts, sections) if i == 0 or t == starts[0]]
     return _master(y, rng, sr), Song(clock.times[inside], clock.beats[inside]%meter+1, name, key, variant, names, hits,
