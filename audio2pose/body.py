@@ -13,49 +13,52 @@ import numpy as np
 from .rotation import global_rotations,mat_to_quat,quat_between,quat_continuous,quat_mul,quat_rotate,quat_to_mat
 from .skeleton import DANCER24,Skeleton
 
-# %% ../nbs/core/15_body.ipynb #1fdcf9a8
+# %% ../nbs/core/15_body.ipynb #63526480
 _parts = '''
-pelvis pelvis -.062 .012 -.035 pelvis .062 .012 -.035 .100 .100
-pelvis pelvis -.05 .05 -.07 pelvis .05 .05 -.07 .078 .078
-spine1 spine1 -.052 -.01 -.02 spine1 .052 -.01 -.02 .086 .086
-spine2 spine2 -.058 -.006 -.06 spine2 .058 -.006 -.06 .084 .084
-spine2 spine2 -.072 -.008 .02 spine2 .072 -.008 .02 .094 .094
-spine3 spine3 -.085 -.012 .05 spine3 .085 -.012 .05 .094 .094
-left_collar neck .03 .012 -.055 left_shoulder -.025 .004 .005 .052 .052
-neck neck 0 .012 -.05 neck 0 -.004 .06 .052 .047
-head head 0 .012 .062 head 0 .006 .075 .088 .090
-head head 0 -.028 .005 head 0 -.03 .045 .048 .056
-head head 0 -.098 .026 head 0 -.084 .05 .0085 .006
-left_shoulder left_shoulder -.012 0 .004 left_shoulder .03 0 -.004 .058 .052
-left_shoulder left_shoulder .02 0 0 left_elbow 0 0 0 .049 .036
-left_elbow left_elbow 0 0 0 left_wrist 0 0 0 .036 .024
-left_elbow left_elbow .04 0 -.004 left_elbow .12 0 0 .040 .031
-left_wrist left_wrist -.01 0 0 left_wrist .02 0 0 .0235 .022
-left_wrist left_wrist .02 -.018 0 left_hand 0 -.026 0 .015 .0135
-left_wrist left_wrist .02 .014 0 left_hand 0 .022 0 .015 .0125
-left_wrist left_wrist .02 -.002 0 left_hand 0 -.002 .002 .0165 .015
-left_wrist left_wrist .02 -.02 -.004 left_wrist .062 -.056 -.012 .014 .0105
-left_wrist left_wrist .062 -.056 -.012 left_wrist .088 -.066 -.016 .0105 .008
-left_hand left_hand 0 -.026 0 left_hand .072 -.032 -.010 .0105 .0075
-left_hand left_hand 0 -.009 .002 left_hand .084 -.010 -.010 .0105 .0075
-left_hand left_hand 0 .008 .002 left_hand .078 .011 -.012 .0105 .0075
-left_hand left_hand 0 .023 0 left_hand .060 .030 -.012 .0095 .007
-left_hip left_hip .004 .004 -.01 left_knee 0 0 0 .088 .054
-left_hip left_hip .006 -.014 -.12 left_hip .004 -.016 -.24 .074 .064
-left_knee left_knee 0 0 0 left_ankle 0 0 0 .053 .034
-left_knee left_knee 0 .018 -.07 left_knee 0 .016 -.19 .051 .043
-left_ankle left_ankle 0 .026 -.028 left_ankle 0 .022 -.03 .036 .034
-left_ankle left_ankle 0 .01 -.012 left_foot 0 .014 .010 .036 .029
-left_ankle left_ankle .004 .02 -.040 left_foot .012 .01 .004 .026 .025
-left_ankle left_ankle -.006 .02 -.040 left_foot -.016 .01 .004 .024 .025
-left_foot left_foot .012 0 .004 left_foot .008 -.052 -.003 .025 .018
-left_foot left_foot -.014 0 .004 left_foot -.014 -.062 -.002 .025 .019
+pelvis pelvis 0 .010 -.045 spine1 0 -.002 .02 .091 .083 .012
+pelvis left_hip -.033 .012 .025 spine1 .046 0 .02 .090 .083 .012
+spine1 spine1 0 -.002 .02 spine2 0 -.006 0 .083 .087 .010
+spine1 spine1 .046 0 .02 spine2 .055 -.004 0 .083 .086 .012
+spine2 spine2 0 -.006 0 spine3 0 -.010 .05 .087 .092 .010
+spine2 spine2 .055 -.004 0 spine3 .078 -.008 .05 .086 .091 .012
+spine3 spine3 0 -.010 .05 spine3 0 .004 .14 .092 .066 .010
+spine3 spine3 .078 -.008 .05 spine3 .094 .004 .135 .091 .062 .014
+left_collar neck .015 .012 -.050 left_shoulder -.02 .002 .006 .050 .054 .030
+neck neck 0 .012 -.06 neck 0 -.002 .06 .056 .047 .030
+left_shoulder left_shoulder -.008 0 0 left_shoulder .05 0 -.004 .058 .051 .030
+left_shoulder left_shoulder .03 0 -.002 left_elbow 0 0 0 .050 .036 .008
+left_elbow left_elbow 0 0 0 left_wrist 0 0 0 .036 .024 .008
+left_elbow left_elbow .03 0 -.002 left_elbow .11 0 0 .039 .031 .010
+left_hip left_hip -.006 .006 -.02 left_knee 0 .004 0 .083 .052 .024
+left_hip left_hip -.030 .046 -.010 left_hip -.018 .036 -.06 .074 .066 .030
+left_hip left_hip .002 -.012 -.12 left_hip .002 -.008 -.28 .066 .056 .010
+left_knee left_knee 0 .004 0 left_ankle 0 0 0 .051 .033 .008
+left_knee left_knee 0 .014 -.06 left_knee 0 .014 -.19 .050 .042 .014
+left_ankle left_ankle 0 .026 -.028 left_ankle 0 .022 -.03 .036 .034 .02
+left_ankle left_ankle 0 .01 -.012 left_foot 0 .014 .010 .036 .029 .02
+left_ankle left_ankle .004 .02 -.040 left_foot .012 .01 .004 .026 .025 .012
+left_ankle left_ankle -.006 .02 -.040 left_foot -.016 .01 .004 .024 .025 .012
+left_foot left_foot .012 0 .004 left_foot .008 -.052 -.003 .025 .018 .012
+left_foot left_foot -.014 0 .004 left_foot -.014 -.062 -.002 .025 .019 .012
+head head 0 -.014 .066 head 0 .020 .072 .073 .077 .012
+head head 0 -.036 -.004 head 0 -.030 .045 .043 .062 .030
+head head 0 -.085 .028 head 0 -.074 .058 .012 .009 .016
+left_wrist left_wrist -.01 0 0 left_wrist .02 0 0 .0235 .022 .008
+left_wrist left_wrist .02 -.018 0 left_hand 0 -.026 0 .015 .0135 .008
+left_wrist left_wrist .02 .014 0 left_hand 0 .022 0 .015 .0125 .008
+left_wrist left_wrist .02 -.002 0 left_hand 0 -.002 .002 .0165 .015 .008
+left_wrist left_wrist .02 -.02 -.004 left_wrist .062 -.056 -.012 .014 .0105 .008
+left_wrist left_wrist .062 -.056 -.012 left_wrist .088 -.066 -.016 .0105 .008 .004
+left_hand left_hand 0 -.026 0 left_hand .072 -.032 -.010 .0105 .0075 .005
+left_hand left_hand 0 -.009 .002 left_hand .084 -.010 -.010 .0105 .0075 .005
+left_hand left_hand 0 .008 .002 left_hand .078 .011 -.012 .0105 .0075 .005
+left_hand left_hand 0 .023 0 left_hand .060 .030 -.012 .0095 .007 .005
 '''
 
 def body_parts(
     skeleton:Skeleton=DANCER24, # with the joint names of DANCER24 and rest offsets
     rest:np.ndarray=None # (24, 3) rest joints, metres; from the skeleton's offsets if not given
-)->tuple: # bones (P,), starts (P, 3), ends (P, 3), radii (P, 2), metres
+)->tuple: # bones (P,), starts (P, 3), ends (P, 3), radii and seam (P, 3), metres
     "The round cones a body is made of, both sides."
     r = rest_joints(skeleton) if rest is None else rest
     s = np.ptp(r[:,2])/np.ptp(rest_joints(DANCER24)[:,2])
@@ -65,7 +68,7 @@ def body_parts(
         b,ja,*v = l.split()
         jb,v = v[3],np.array(v[:3]+v[4:], np.float32)*s
         rows.append((b, ja, v[:3], jb, v[3:6], v[6:]))
-        if 'left_' in l:
+        if 'left_' in l or v[0] or v[3]:
             m,flip = (lambda n: n.replace('left_', 'right_')),np.array([-1,1,1], np.float32)
             rows.append((m(b), m(ja), v[:3]*flip, m(jb), v[3:6]*flip, v[6:]))
     ix = skeleton.joints.index
@@ -81,12 +84,12 @@ def rest_joints(
     for j,p in enumerate(skeleton.parents): r[j] = skeleton.offsets[j] + (r[p] if p>=0 else 0)
     return r
 
-# %% ../nbs/core/15_body.ipynb #6a436ea3
+# %% ../nbs/core/15_body.ipynb #1ec88556
 def cone_distance(
     p:np.ndarray, # (..., 3) points
     a:np.ndarray, # (3,) start of the axis
     b:np.ndarray, # (3,) end of the axis
-    r # two radii, at `a` and `b`
+    r # radii at `a` and `b`; more is ignored
 )->np.ndarray: # (...,) metres, negative inside
     "Distance to a cone with round ends."
     ab = b-a
@@ -103,9 +106,7 @@ def smooth_min(
     h = np.maximum(k-np.abs(a-b), 0)/k
     return np.minimum(a, b) - h*h*k/4
 
-# %% ../nbs/core/15_body.ipynb #e02da522
-def _seam(ra): return float(np.clip(.62*ra, .007, .046))
-
+# %% ../nbs/core/15_body.ipynb #10cfd34f
 def body_distance(
     p:np.ndarray, # (N, 3) points, metres
     parts:tuple # from `body_parts`
@@ -113,8 +114,8 @@ def body_distance(
     "Distance to the whole body."
     d = np.full(len(p), 1., np.float32)
     for _,a,b,r in zip(*parts):
-        near = np.flatnonzero(np.abs(p-(a+b)/2).max(1)<np.abs(b-a).max()/2+r.max()+.14)
-        d[near] = smooth_min(d[near], cone_distance(p[near], a, b, r), _seam(r.max()))
+        near = np.flatnonzero(np.abs(p-(a+b)/2).max(1)<np.abs(b-a).max()/2+max(r[0], r[1])+.14)
+        d[near] = smooth_min(d[near], cone_distance(p[near], a, b, r), r[2])
     return d
 
 # %% ../nbs/core/15_body.ipynb #cc332ab7
@@ -155,7 +156,7 @@ def surface_nets(
         tri += [q[:,[0,1,2]], q[:,[0,2,3]]]
     return (origin + h*(cell + pos/cnt[:,None])).astype(np.float32), np.concatenate(tri).astype(np.int32)
 
-# %% ../nbs/core/15_body.ipynb #750091a4
+# %% ../nbs/core/15_body.ipynb #c8ad25ff
 @dataclass(frozen=True, eq=False)
 class Body:
     "A surface at rest, bound to bones."
@@ -165,9 +166,19 @@ class Body:
     bones:np.ndarray # (V, 4) bone numbers
     weights:np.ndarray # (V, 4) float32, rows sum to 1
     rest:np.ndarray # (B, 3) where the bones are at rest
+    tint:np.ndarray # (V,) -1 hair, 0 cloth, 1 skin
     def __repr__(self): return f'Body({len(self.verts)} vertices, {len(self.faces)} triangles, {len(self.rest)} bones)'
 
-# %% ../nbs/core/15_body.ipynb #37d64a0a
+# %% ../nbs/core/15_body.ipynb #c46eb7b3
+def _relax(w, faces, rounds):
+    "Mix each vertex's values (V, n) with its neighbours', `rounds` times."
+    a,b = np.concatenate([faces[:,[0,1]], faces[:,[1,2]], faces[:,[2,0]]]).T
+    n = np.bincount(a, minlength=len(w))[:,None]
+    order,first = np.argsort(a, kind='stable'),np.searchsorted(np.sort(a), np.arange(len(w)))
+    for _ in range(rounds): w = .5*w + .5*np.add.reduceat(w[b[order]], np.minimum(first, len(a)-1))/np.maximum(n, 1)
+    return w
+
+# %% ../nbs/core/15_body.ipynb #4427ba56
 def _gradient(p, parts, e=.002):
     "Distance (N,) and unit outward direction (N, 3) at points."
     eye = np.eye(3, dtype=np.float32)*e
@@ -179,20 +190,21 @@ def _grow(parts, lo, hi, h):
     n = np.ceil((np.asarray(hi)-lo)/h).astype(int)+1
     f = np.full(n, 1., np.float32)
     for _,a,b,r in zip(*parts):                                    # each part touches only the grid around itself
-        m = r.max()+.05
+        m = max(r[0], r[1])+.05
         i,j = [np.clip(np.round((x-lo)/h).astype(int), 0, n) for x in (np.minimum(a, b)-m, np.maximum(a, b)+m)]
         if (j<=i).any(): continue
         p = np.stack(np.meshgrid(*[lo[k]+h*np.arange(i[k], j[k]) for k in range(3)], indexing='ij'), -1).astype(np.float32)
         s = tuple(slice(*x) for x in zip(i, j))
-        f[s] = smooth_min(f[s], cone_distance(p, a, b, r), _seam(r.max()))
+        f[s] = smooth_min(f[s], cone_distance(p, a, b, r), r[2])
     v,t = surface_nets(f, lo, h)
     for _ in range(2):
         d,g = _gradient(v, parts)
         v = v - np.clip(d, -h, h)[:,None]*g
-    return v, _gradient(v, parts)[1], t
+    n = _relax(_gradient(v, parts)[1], t, 4)
+    return v, (n/np.linalg.norm(n, axis=1, keepdims=True)).astype(np.float32), t
 
-# %% ../nbs/core/15_body.ipynb #41e6d6e6
-def _bind(v, parts, parents, soft=.02):
+# %% ../nbs/core/15_body.ipynb #eb22d485
+def _bind(v, faces, parts, parents, soft=.022, rounds=6):
     "Four bones and weights per vertex: the nearer the part, the stronger the pull."
     J = len(parents)
     dist = np.full((len(v),J), 9., np.float32)
@@ -203,12 +215,20 @@ def _bind(v, parts, parents, soft=.02):
     near = near@near                                               # own bone, neighbours and theirs
     top = dist.argmin(1)
     w = np.where(near[top], np.exp(-(dist-dist.min(1, keepdims=True))/soft), 0)
+    w = _relax(w/w.sum(1, keepdims=True), faces, rounds)
     b = np.argsort(-w, 1)[:,:4]
     w = np.take_along_axis(w, b, 1)
     w = np.where(w<.02, 0, w)
     return b.astype(np.uint16), (w/w.sum(1, keepdims=True)).astype(np.float32)
 
-# %% ../nbs/core/15_body.ipynb #d7f4a237
+def _tint(v, bones, weights, skeleton, rest):
+    "Skin (1) on face, hands and feet, hair (-1) on the back of the head, cloth (0) elsewhere; (V,)."
+    bare = np.array([n.endswith(('head','wrist','hand','ankle','foot')) for n in skeleton.joints], np.float32)
+    p = v - rest[skeleton.joints.index('head')]
+    hair = np.clip((p[:,2]+.885*p[:,1]-.034)/.014+.5, 0, 1)*(weights*(bones==skeleton.joints.index('head'))).sum(1)
+    return (np.clip(((weights*bare[bones]).sum(1)-.3)/.4, 0, 1)*(1-hair) - hair).astype(np.float32)
+
+# %% ../nbs/core/15_body.ipynb #98953b9f
 @lru_cache(4)
 def _dancer_body(rest, skeleton, detail):
     r = np.frombuffer(rest, np.float32).reshape(-1,3)
@@ -221,7 +241,9 @@ def _dancer_body(rest, skeleton, detail):
     vs,ns,ts = zip(*[_grow(parts, np.array(l), np.array(h), s/detail) for l,h,s in boxes])
     start = np.cumsum([0]+[len(v) for v in vs[:-1]])
     v = np.concatenate(vs)
-    return Body(v, np.concatenate(ns), np.concatenate([t+s for t,s in zip(ts, start)]), *_bind(v, parts, skeleton.parents), r)
+    t = np.concatenate([t+s for t,s in zip(ts, start)])
+    bones,weights = _bind(v, t, parts, skeleton.parents)
+    return Body(v, np.concatenate(ns), t, bones, weights, r, _tint(v, bones, weights, skeleton, r))
 
 def dancer_body(
     skeleton:Skeleton=DANCER24, # with the joint names of DANCER24 and rest offsets
@@ -230,7 +252,7 @@ def dancer_body(
     "A smooth body around the rest pose; the same one each time it is asked for."
     return _dancer_body(rest_joints(skeleton).tobytes(), skeleton, detail)
 
-# %% ../nbs/core/15_body.ipynb #2752e228
+# %% ../nbs/core/15_body.ipynb #b8506331
 def _capsule(length, r, n=12, m=4):
     "Capsule from 0 to `length` along z: vertices, normals, triangles and whether a vertex belongs to the far end."
     th,ph = np.arange(n)*2*np.pi/n, np.linspace(-np.pi/2, np.pi/2, 2*m)
@@ -264,7 +286,7 @@ def link_body(
     w = np.zeros(b4.shape, np.float32)
     w[:,0] = 1
     f32 = lambda x: np.concatenate(x).astype(np.float32)
-    return Body(f32(vs), f32(ns), np.concatenate(ts).astype(np.int32), b4, w, np.zeros((2*len(skeleton.edges),3), np.float32))
+    return Body(f32(vs), f32(ns), np.concatenate(ts).astype(np.int32), b4, w, np.zeros((2*len(skeleton.edges),3), np.float32), np.zeros(len(w), np.float32))
 
 # %% ../nbs/core/15_body.ipynb #1afdd4dc
 def _kabsch(off, vec):
