@@ -343,17 +343,18 @@ def patch(
     draw = lambda c: rng.choice(list(map(float, c.split('|')))) if '|' in c else rng.uniform(*map(float, (c.split(':')*2)[:2]))
     return Patch(*[float(draw(c)) for c in INSTRUMENTS[name]])
 
-# %% ../nbs/tools/34_band.ipynb #fdf58060
+# %% ../nbs/tools/34_band.ipynb #0401b6ce
 SCALES = dict(major=[0, 2, 4, 5, 7, 9, 11], minor=[0, 2, 3, 5, 7, 8, 10], dorian=[0, 2, 3, 5, 7, 9, 10])
 ROUNDS = dict(major=[[0, 4, 5, 3], [5, 3, 0, 4], [0, 5, 3, 4], [0, 3, 0, 4], [3, 4, 2, 5], [1, 4, 0, 5], [0, 2, 3, 4], [3, 2, 1, 0], [0, 0, 3, 3]],
     minor=[[0, 5, 2, 6], [0, 3, 6, 2], [0, 6, 5, 6], [0, 3, 0, 4], [0, 5, 3, 4], [5, 6, 0, 0], [0, 0, 5, 6], [0, 2, 6, 3], [0, 0, 0, 0]],
     dorian=[[0, 3, 0, 3], [0, 0, 3, 3], [0, 6, 3, 0], [0, 1, 2, 1], [0, 0, 0, 0]])
 BASSES = dict(roots='0-------0---5---', long='0---------------', eighths='0.0.0.0.0.0.0.0.', offbeat='..0-..0-..0-..0-', octave='0.8.0.8.0.8.0.8.',
     funk='0..00..8..0.5.8.', funk2='0-.8..0-..5.7.8.', sub='0-----....0---..', sub2='0--0--....0-..0-', walk='0---3---5---7---', walk2='0---5---8---5---',
-    tumbao='......5-....8---', tumbao2='0--...5-....0---', rolling='0.00.00.0.00.00.', push='0-....0-..0-..5-', stomp='0--0--0-....0-0-', dub='0-..0-..8-......')
+    tumbao='......5-....8---', tumbao2='0--...5-....0---', rolling='0.00.00.0.00.00.', push='0-....0-..0-..5-', stomp='0--0--0-....0-0-',
+    dub='0-..0-..8-......')
 COMPS = dict(whole='x---------------', halves='x-------x-------', quarters='x--.x--.x--.x--.', offbeat='..x-..x-..x-..x-', skank='....x.......x...',
-    stabs='...x..x....x..x.', charleston='x.....x---------', push='x-----x-----x---', chop='x.x...x.x..x..x.', montuno='x..xx..x.xx..xx.', montuno2='x.x..xx..x.xx.x.',
-    house='x..x..x...x..x..', clave='x..x..x...x.x...', dotted='x--x--x--x--x---')
+    stabs='...x..x....x..x.', charleston='x.....x---------', push='x-----x-----x---', chop='x.x...x.x..x..x.', montuno='x..xx..x.xx..xx.',
+    montuno2='x.x..xx..x.xx.x.', house='x..x..x...x..x..', clave='x..x..x...x.x...', dotted='x--x--x--x--x---')
 
 # %% ../nbs/tools/34_band.ipynb #1e975cca
 def _row(row, meter):
@@ -405,10 +406,10 @@ def melody_line(key, chords, bars, meter, rng, low=67):
             out.append((b*meter+p-b%2*meter, min(nxt-p, 2)*.9, key.pitch(int(w), low)+12*(w%14 >= 7)*(low < 70), rng.uniform(.75, 1)))
     return out
 
-# %% ../nbs/tools/34_band.ipynb #6c1b0f21
+# %% ../nbs/tools/34_band.ipynb #9898b261
 FORM = [('intro', 4), ('verse', 8), ('build', 2), ('chorus', 8), ('break', 4), ('verse', 8), ('build', 4), ('chorus', 8), ('outro', 4)]
 PLAYERS = dict(  # section -> loudness, how the drummer plays (one is drawn), chance of each player
-    intro=(.7, ('none', 'hats', 'kick', 'full'), dict(bass=.3, chords=.9, arp=.5, lead=.1)),
+    intro=(.7, ('none', 'hats', 'kick', 'full'), dict(bass=.3, chords=1., arp=.5, lead=.1)),
     verse=(.85, ('full', 'full', 'full', 'kick'), dict(bass=1., chords=.85, arp=.3, lead=.4)),
     build=(.85, ('build',), dict(bass=.6, chords=1., arp=.7, lead=.3)),
     chorus=(1., ('more',), dict(bass=1., chords=1., arp=.6, lead=.8)),
@@ -467,7 +468,7 @@ def drum_part(
         out.append((h[0], h[1]+b*meter, h[2], h[3]))
     return _cat(*out)
 
-# %% ../nbs/tools/34_band.ipynb #ae4bce0e
+# %% ../nbs/tools/34_band.ipynb #58e91fab
 @dataclass
 class Style:
     "What a genre likes"
@@ -484,28 +485,29 @@ class Style:
     variant:tuple=(.74, .1, .08, .08) # chance of full band, drums alone, no drums, drums and bass
     pump:float=.2 # chance that the kick ducks the rest
 
-STYLES = {'break': Style('break,break 2,funk,boom bap', 'funk|breakbeat|soul', (.5, .58), 'funk,funk2,push,roots', 'bass,slap',
-        'stabs,chop,charleston,push', 'organ,guitar,epiano,brass', 'brass,saw,flute'),
-    'pop': Style('electro,funk,funk 2,pop', 'funk|pop|soul', (.5, .56), 'funk,octave,funk2,dub', 'acid,slap,bass', 'stabs,chop,offbeat,charleston',
-        'saw,square,epiano,guitar', 'square,saw,bell'),
-    'lock': Style('funk,funk 2,disco,break 2', 'funk|soul|motown', (.5, .6), 'funk,funk2,octave,push', 'slap,bass', 'stabs,chop,charleston,skank',
-        'guitar,organ,epiano,brass', 'brass,saw', 'dorian,major,dorian', (3, 4)),
-    'middle hip-hop': Style('boom bap,boom bap 2,neo soul,break 2', 'hiphop|soul', (.52, .64), 'roots,sub,push,funk2', 'bass,sub,upright',
-        'whole,charleston,stabs,push', 'epiano,piano,pad,guitar', 'bell,flute,pluck', voices=(4,)),
-    'la hip-hop': Style('la bounce,trap,trap 2,boom bap', 'hiphop|halftime', (.5, .58), 'sub,sub2,stomp,long', 'sub,acid',
-        'whole,halves,quarters,dotted', 'saw,pad,strings,piano', 'bell,pluck,square,flute', 'minor'),
-    'house': Style('house,deep house,disco', 'disco|dance', (.5, .56), 'offbeat,octave,rolling,push', 'acid,bass,sub', 'house,offbeat,stabs,dotted',
-        'organ,epiano,saw,piano', 'pluck,saw,bell', voices=(3, 4), pump=.7),
-    'waack': Style('disco,disco,house,pop', 'disco|dance|motown|soul', (.5, .54), 'octave,eighths,funk2,walk2', 'bass,slap',
-        'offbeat,chop,stabs,quarters', 'strings,guitar,epiano,piano', 'strings,brass,flute', 'minor,major,dorian'),
-    'krump': Style('krump,stomp,trap,la bounce', 'halftime|hiphop|rock', (.5, .54), 'stomp,sub2,long,eighths', 'sub,acid',
-        'halves,quarters,whole,dotted', 'brass,strings,saw,organ', 'brass,saw,bell', 'minor'),
-    'street jazz': Style('pop,funk,rock,dembow,neo soul', 'pop|funk|jazz|rock', (.5, .62), 'roots,eighths,funk2,push,dub', 'bass,sub,upright',
-        'whole,push,charleston,dotted,offbeat', 'piano,epiano,guitar,pad', 'saw,flute,pluck,brass', 'minor,major,dorian', (3, 4)),
-    'ballet jazz': Style('brushes,swing,sparse,minimal,pop', 'jazz|soft', (.5, .6), 'long,walk,roots,walk2', 'upright,sub',
-        'whole,halves,push,dotted,quarters', 'piano,piano,strings,epiano', 'piano,flute,strings,bell', 'major,minor,major', (3, 4), (.3, .02, .66, .02), .02),
-    'salsa': Style('salsa,mambo,rumba', 'latin|afrocuban|samba', (.5, .52), 'tumbao,tumbao2', 'upright,bass', 'montuno,montuno2,clave',
-        'piano,piano,guitar', 'brass,flute', 'minor,major,dorian', (3,), (.84, .08, .06, .02), 0.)}
+STYLES = {}
+STYLES['break'] = Style('break,break 2,funk,boom bap', 'funk|breakbeat|soul', (.5, .58), 'funk,funk2,push,roots', 'bass,slap',
+    'stabs,chop,charleston,push', 'organ,guitar,epiano,brass', 'brass,saw,flute')
+STYLES['pop'] = Style('electro,funk,funk 2,pop', 'funk|pop|soul', (.5, .56), 'funk,octave,funk2,dub', 'acid,slap,bass',
+    'stabs,chop,offbeat,charleston', 'saw,square,epiano,guitar', 'square,saw,bell')
+STYLES['lock'] = Style('funk,funk 2,disco,break 2', 'funk|soul|motown', (.5, .6), 'funk,funk2,octave,push', 'slap,bass',
+    'stabs,chop,charleston,skank', 'guitar,organ,epiano,brass', 'brass,saw', 'dorian,major,dorian', (3, 4))
+STYLES['middle hip-hop'] = Style('boom bap,boom bap 2,neo soul,break 2', 'hiphop|soul', (.52, .64), 'roots,sub,push,funk2', 'bass,sub,upright',
+    'whole,charleston,stabs,push', 'epiano,piano,pad,guitar', 'bell,flute,pluck', voices=(4,))
+STYLES['la hip-hop'] = Style('la bounce,trap,trap 2,boom bap', 'hiphop|halftime', (.5, .58), 'sub,sub2,stomp,long', 'sub,acid',
+    'whole,halves,quarters,dotted', 'saw,pad,strings,piano', 'bell,pluck,square,flute', 'minor')
+STYLES['house'] = Style('house,deep house,disco', 'disco|dance', (.5, .56), 'offbeat,octave,rolling,push', 'acid,bass,sub',
+    'house,offbeat,stabs,dotted', 'organ,epiano,saw,piano', 'pluck,saw,bell', voices=(3, 4), pump=.7)
+STYLES['waack'] = Style('disco,disco,house,pop', 'disco|dance|motown|soul', (.5, .54), 'octave,eighths,funk2,walk2', 'bass,slap',
+    'offbeat,chop,stabs,quarters', 'strings,guitar,epiano,piano', 'strings,brass,flute', 'minor,major,dorian')
+STYLES['krump'] = Style('krump,stomp,trap,la bounce', 'halftime|hiphop|rock', (.5, .54), 'stomp,sub2,long,eighths', 'sub,acid',
+    'halves,quarters,whole,dotted', 'brass,strings,saw,organ', 'brass,saw,bell', 'minor')
+STYLES['street jazz'] = Style('pop,funk,rock,dembow,neo soul', 'pop|funk|jazz|rock', (.5, .62), 'roots,eighths,funk2,push,dub', 'bass,sub,upright',
+    'whole,push,charleston,dotted,offbeat', 'piano,epiano,guitar,pad', 'saw,flute,pluck,brass', 'minor,major,dorian', (3, 4))
+STYLES['ballet jazz'] = Style('brushes,swing,sparse,minimal,pop', 'jazz|soft', (.5, .6), 'long,walk,roots,walk2', 'upright,sub',
+    'whole,halves,push,dotted,quarters', 'piano,piano,strings,epiano', 'piano,flute,strings,bell', 'major,minor,major', (3, 4), (.3, .02, .66, .02), .02)
+STYLES['salsa'] = Style('salsa,mambo,rumba', 'latin|afrocuban|samba', (.5, .52), 'tumbao,tumbao2', 'upright,bass', 'montuno,montuno2,clave',
+    'piano,piano,guitar', 'brass,flute', 'minor,major,dorian', (3,), (.84, .08, .06, .02), 0.)
 _CODES = dict(BR='break', PO='pop', LO='lock', MH='middle hip-hop', LH='la hip-hop', HO='house', WA='waack', KR='krump', JS='street jazz', JB='ballet jazz')
 
 def style_name(
@@ -611,7 +613,7 @@ def _pattern(rng, st, meter, patterns):
     pool = liked if liked and rng.random() < .5 else own
     return pool[rng.integers(len(pool))]
 
-# %% ../nbs/tools/34_band.ipynb #a15c09c3
+# %% ../nbs/tools/34_band.ipynb #561be1d2
 def _drums(clock, sections, pats, kit, accent, rng, n):
     "Track (n,) of the drums, times of every drum"
     m,u = clock.meter,rng.uniform
@@ -633,7 +635,7 @@ def _lines(key, sections, clock, st, alone, rng):
     rounds = [ROUNDS[key.scale][i] for i in rng.integers(len(ROUNDS[key.scale]), size=2)]
     if rng.random() < .5: rounds[1] = rounds[0]
     chords = {b: rounds[s == 'chorus'][i%4] for b,(s,_,i,_) in enumerate(sections)}
-    seat = {(j, p): rng.random() < PLAYERS[s][2][p] for s,j,_,_ in dict.fromkeys((s, j, 0, 0) for s,j,_,_ in sections) for p in PLAYERS[s][2]}
+    seat = {(j, p): rng.random() < chance or alone and p == 'chords' for j,s in {j: s for s,j,_,_ in sections}.items() for p,chance in PLAYERS[s][2].items()}
     on = lambda p: [b for b in bars if seat[sections[b][1], p]]
     low,voices = int(rng.integers(50, 58)),int(rng.choice(st.voices))
     bass,comp = (_grounded(st.bass, BASSES), _grounded(st.comp, COMPS)) if alone else (st.bass, st.comp)
@@ -644,9 +646,11 @@ def _lines(key, sections, clock, st, alone, rng):
     lines = dict(bass=(bass_line(key, chords, on('bass'), BASSES[_pick(rng, bass)], m, rng), patch(_pick(rng, st.low), rng), u(.3, .55)),
         chords=(chord_line(key, chords, comp[0], COMPS[row], m, rng, low, voices)+chord_line(key, chords, comp[1], COMPS[row2], m, rng, low, voices),
             patch(_pick(rng, st.keys), rng), u(.1, .2)))
-    if rng.random() < .4: lines['pad'] = (chord_line(key, chords, on('chords'), COMPS['whole'], m, rng, low-5, 3), patch('pad', rng), u(.04, .12))
-    if rng.random() < .35: lines['arp'] = (arp_line(key, chords, on('arp'), order, float(rng.choice([.25, .5])), m, low+9), patch(_pick(rng, st.lead+',pluck'), rng), u(.05, .14))
-    if rng.random() < .55: lines['lead'] = (melody_line(key, chords, on('lead'), m, rng, int(rng.integers(60, 73))), patch(_pick(rng, st.lead), rng), u(.08, .22))
+    def add(chance, who, line, instrument, lo, hi):
+        if rng.random() < chance: lines[who] = (line, patch(instrument, rng), u(lo, hi))
+    add(.4, 'pad', chord_line(key, chords, on('chords'), COMPS['whole'], m, rng, low-5, 3), 'pad', .04, .12)
+    add(.35, 'arp', arp_line(key, chords, on('arp'), order, float(rng.choice([.25, .5])), m, low+9), _pick(rng, st.lead+',pluck'), .05, .14)
+    add(.55, 'lead', melody_line(key, chords, on('lead'), m, rng, int(rng.integers(60, 73))), _pick(rng, st.lead), .08, .22)
     return lines
 
 # %% ../nbs/tools/34_band.ipynb #47ea0a57
@@ -674,7 +678,7 @@ def _master(y, rng, sr):
         y[at] += rng.normal(size=len(at)).astype(np.float32)*.08
     return (y*np.float32(10**(-u(.5, 12)/20)/max(np.abs(y).max(), 1e-6))).astype(np.float32)
 
-# %% ../nbs/tools/34_band.ipynb #bc0e41b1
+# %% ../nbs/tools/34_band.ipynb #3ebe352e
 VARIANTS = ('full', 'drums', 'drumless', 'bass')
 
 def make_song(
@@ -715,7 +719,7 @@ def make_song(
     if rng.random() < .3: music = _sweep(music, sections, starts, rng, sr)
     if music.any(): music = _reverb(music, rng, sr, rng.uniform(.1, .6), rng.uniform(.1, .5))
     if 'kick' in hits and rng.random() < st.pump: music *= _duck(n, hits['kick'], rng.uniform(.3, .9), rng.uniform(.08, .2), sr)
-    y = (drums*rng.uniform(.8, 1.3)+bass+music*rng.uniform(.6, 1.4))*_curve([PLAYERS[s][0] for s,*_ in sections], starts, n, sr)
+    y = (drums*rng.uniform(.8, 1.3)+bass+music*10**rng.uniform(-.25, .5))*_curve([PLAYERS[s][0] for s,*_ in sections], starts, n, sr)
     inside = (clock.times > -1e-6) & (clock.times < seconds)
     names = [(float(max(t, 0)), s) for t,(s,_,i,_) in zip(starts, sections) if i == 0 or t == starts[0]]
     return _master(y, rng, sr), Song(clock.times[inside], clock.beats[inside]%meter+1, name, key, variant, names, hits,
