@@ -4,9 +4,9 @@
 
 # %% auto #0
 __all__ = ['GENRES', 'fit_beats', 'held_out', 'read_dances', 'to_bytes', 'from_bytes', 'true_beats', 'song_features',
-           'build_corpus', 'load_corpus']
+           'build_corpus', 'write_corpus', 'toy_corpus', 'load_corpus']
 
-# %% ../nbs/02b_corpus.ipynb #b1d5fac6
+# %% ../nbs/02b_corpus.ipynb #4e3ab038
 import hashlib,json
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
@@ -15,7 +15,7 @@ from .band import STYLES,groove_patterns,make_song,sample_kit
 from .beats import FEATURES,Beats,music_features
 from .data import atomic_path,load_npz
 from .metrics import motion_beats
-from .motion import Motion
+from .motion import Motion,walk
 from .retarget import read_aist,read_cmu,read_g1
 
 # %% ../nbs/02b_corpus.ipynb #8871a593
@@ -119,7 +119,7 @@ def song_features(
     y = make_song(bpm, sec, rng, style=mt['genre'] if own else None, kit=kit, patterns=pats, t0=first)[0]
     return to_bytes(music_features(y, 22050, true_beats(bpm, first, sec), motion.fps, T))
 
-# %% ../nbs/02b_corpus.ipynb #33505862
+# %% ../nbs/02b_corpus.ipynb #98f2885d
 def _job(args):
     "Songs of one clip (for a worker process)."
     m,n,seed,samples,folder = args
@@ -147,6 +147,16 @@ def build_corpus(
         for r in pool.map(_job, args, chunksize=4):
             made.append(r)
             if progress: progress(len(made), len(ms))
+    return write_corpus(ms, made, out, seed)
+
+# %% ../nbs/02b_corpus.ipynb #418d4f2e
+def write_corpus(
+    ms:list, # of `Motion`, one dancer each, with genre, choreography, bpm and first_beat in meta
+    made:list, # for each, (stretch of each song, list of (T', 42) uint8)
+    out, # .npz to write
+    seed:int=0 # noted in the file
+)->Path:
+    "Write dances and their songs to one file."
     keys = 'source genre choreography bpm first_beat tempo_guess licence'.split()
     info = [dict({k:m.meta.get(k) for k in keys}, frames=len(m), stretch=list(map(float, st)), songs=[len(s) for s in ss],
         held_out=held_out(m.meta['choreography'])) for m,(st,ss) in zip(ms, made)]
@@ -156,6 +166,15 @@ def build_corpus(
     with atomic_path(out, suffix='.npz') as p:
         np.savez_compressed(p, rotations=rot.astype(np.float16), root=root, music=music, info=np.array(json.dumps(dict(seed=seed, clips=info))))
     return Path(out)
+
+def toy_corpus(
+    out, # .npz to write
+    seconds:float=7. # length of the only clip
+)->Path:
+    "A walker with two songs, for tests."
+    m,rng = walk(seconds),np.random.default_rng(0)
+    m.meta |= dict(genre='house', choreography='walk', bpm=120., first_beat=.25)
+    return write_corpus([m], [([1.,1.1], [song_features(m, rng, s) for s in (1.,1.1)])], out)
 
 def load_corpus(
     path # .npz written by `build_corpus`
