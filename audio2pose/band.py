@@ -613,7 +613,7 @@ def _pattern(rng, st, meter, patterns):
     pool = liked if liked and rng.random() < .5 else own
     return pool[rng.integers(len(pool))]
 
-# %% ../nbs/tools/34_band.ipynb #561be1d2
+# %% ../nbs/tools/34_band.ipynb #d1fd8c49
 def _drums(clock, sections, pats, kit, accent, rng, n):
     "Track (n,) of the drums, times of every drum"
     m,u = clock.meter,rng.uniform
@@ -638,8 +638,9 @@ def _lines(key, sections, clock, st, alone, rng):
     seat = {(j, p): rng.random() < chance or alone and p == 'chords' for j,s in {j: s for s,j,_,_ in sections}.items() for p,chance in PLAYERS[s][2].items()}
     on = lambda p: [b for b in bars if seat[sections[b][1], p]]
     low,voices = int(rng.integers(50, 58)),int(rng.choice(st.voices))
-    bass,comp = (_grounded(st.bass, BASSES), _grounded(st.comp, COMPS)) if alone else (st.bass, st.comp)
+    comp = _grounded(st.comp, COMPS) if alone else st.comp
     row,row2 = _pick(rng, comp),_pick(rng, comp)
+    bass = _grounded(st.bass, BASSES) if alone or rng.random() < .7 and row not in _grounded(st.comp, COMPS).split(',') else st.bass
     comp = [[b for b in on('chords') if (sections[b][0] == 'chorus') == c] for c in (0, 1)]
     order = [[0, 1, 2, 3], [0, 2, 1, 3], [3, 2, 1, 0], [0, 1, 2, 3, 2, 1], [0, 3, 1, 4, 2, 5]][rng.integers(5)]
     u = rng.uniform

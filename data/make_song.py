@@ -7,7 +7,7 @@ from pathlib import Path
 from audio2pose.audio import write_audio
 from audio2pose.band import make_song
 
-SEED, STYLE, BPM, SR = 17, 'lock', 102, 44100
+SEED, STYLE, BPM, SR = 2, 'lock', 102, 44100
 FORM = [('intro', 2), ('verse', 4), ('build', 1), ('chorus', 4), ('break', 2), ('chorus', 4)]
 
 def main(path):
