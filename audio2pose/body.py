@@ -156,7 +156,7 @@ def surface_nets(
         tri += [q[:,[0,1,2]], q[:,[0,2,3]]]
     return (origin + h*(cell + pos/cnt[:,None])).astype(np.float32), np.concatenate(tri).astype(np.int32)
 
-# %% ../nbs/core/15_body.ipynb #c8ad25ff
+# %% ../nbs/core/15_body.ipynb #1190dbb4
 @dataclass(frozen=True, eq=False)
 class Body:
     "A surface at rest, bound to bones."
@@ -166,7 +166,7 @@ class Body:
     bones:np.ndarray # (V, 4) bone numbers
     weights:np.ndarray # (V, 4) float32, rows sum to 1
     rest:np.ndarray # (B, 3) where the bones are at rest
-    tint:np.ndarray # (V,) -1 hair, 0 cloth, 1 skin
+    tint:np.ndarray # (V,) 0 cloth, 1 skin, 2 hair
     def __repr__(self): return f'Body({len(self.verts)} vertices, {len(self.faces)} triangles, {len(self.rest)} bones)'
 
 # %% ../nbs/core/15_body.ipynb #c46eb7b3
@@ -203,7 +203,7 @@ def _grow(parts, lo, hi, h):
     n = _relax(_gradient(v, parts)[1], t, 4)
     return v, (n/np.linalg.norm(n, axis=1, keepdims=True)).astype(np.float32), t
 
-# %% ../nbs/core/15_body.ipynb #eb22d485
+# %% ../nbs/core/15_body.ipynb #aab45c03
 def _bind(v, faces, parts, parents, soft=.022, rounds=6):
     "Four bones and weights per vertex: the nearer the part, the stronger the pull."
     J = len(parents)
@@ -222,11 +222,11 @@ def _bind(v, faces, parts, parents, soft=.022, rounds=6):
     return b.astype(np.uint16), (w/w.sum(1, keepdims=True)).astype(np.float32)
 
 def _tint(v, bones, weights, skeleton, rest):
-    "Skin (1) on face, hands and feet, hair (-1) on the back of the head, cloth (0) elsewhere; (V,)."
+    "Skin (1) on face, hands and feet, hair (2) on the back of the head, cloth (0) elsewhere; (V,)."
     bare = np.array([n.endswith(('head','wrist','hand','ankle','foot')) for n in skeleton.joints], np.float32)
     p = v - rest[skeleton.joints.index('head')]
     hair = np.clip((p[:,2]+.885*p[:,1]-.034)/.014+.5, 0, 1)*(weights*(bones==skeleton.joints.index('head'))).sum(1)
-    return (np.clip(((weights*bare[bones]).sum(1)-.3)/.4, 0, 1)*(1-hair) - hair).astype(np.float32)
+    return (np.clip(((weights*bare[bones]).sum(1)-.3)/.4, 0, 1) + hair).astype(np.float32)
 
 # %% ../nbs/core/15_body.ipynb #98953b9f
 @lru_cache(4)

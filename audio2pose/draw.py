@@ -255,7 +255,7 @@ def _merge(img, depth, ss, x0, y0, out):
                 o[1] = np.uint8((255*g+k*o[1])/(ss*ss)+.5)
                 o[2] = np.uint8((255*b+k*o[2])/(ss*ss)+.5)
 
-# %% ../nbs/core/16_draw.ipynb #2ec612cc
+# %% ../nbs/core/16_draw.ipynb #2fa61219
 class Stage:
     "Everything pictures of one motion share."
     def __init__(self,
@@ -268,8 +268,9 @@ class Stage:
         self.motion,self.ss,self.beats = motion,ss,np.asarray(beats, float)
         self.body,self.pos,self.rot = embody(motion)
         self.cam = camera or make_camera(motion, size)
-        skin,hair = np.maximum(self.body.tint, 0)[:,None],np.maximum(-self.body.tint, 0)[:,None]
-        self.base = [(c*(1-skin-hair)+.92*(.34*c+.66)*skin+.22*c*hair).astype(np.float32) for c in map(rgb, COLOURS)]
+        hair = np.clip(self.body.tint-1, 0, 1)[:,None]
+        skin = np.clip(self.body.tint, 0, 1)[:,None]-hair
+        self.base = [(c*(1-skin-hair)+.92*(.34*c+.66)*skin+.36*c*hair).astype(np.float32) for c in map(rgb, COLOURS)]
         self.lamp = np.array([-.33,-.46,.82], np.float32)
         self._floor()
 

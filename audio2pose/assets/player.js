@@ -66,12 +66,12 @@ async function play() {
 }
 function pause() { clock.pause(); look(); }
 function seek(t) { clock.time = clamp(t, 0, duration); look(); }
-function step(n) { if (clock.playing) clock.pause(); seek(clamp((n < 0 ? state.shown : frameAt(clock.time)) + n, 0, T - 1) / fps); }
+function step(n) { if (clock.playing) clock.pause(); seek(clamp(frameAt(clock.time) + n, 0, T - 1) / fps); }
 function speed(r) { state.rate = clock.rate = rates.reduce((p, q) => Math.abs(q - r) < Math.abs(p - r) ? q : p); look(); }
 const faster = n => speed(rates[clamp(rates.indexOf(state.rate) + n, 0, rates.length - 1)]);
 function mark(which) {
   if (which === 'c') { state.a = state.b = null; return look(); }
-  const t = state.shown / fps;
+  const t = frameAt(clock.time) / fps;
   if (state[which] !== null && Math.abs(state[which] - t) < .5 / fps) state[which] = null; else state[which] = t;
   if (state.a !== null && state.b !== null && state.b - state.a < .1) state[which === 'a' ? 'b' : 'a'] = null;
   if (state.a !== null || state.b !== null) state.loop = true;
@@ -88,12 +88,12 @@ const scene = new THREE.Scene(), camera = new THREE.PerspectiveCamera(32, 1, .05
 const colours = ['#3f8cff', '#f2464e', '#f5b942', '#4cc38a', '#b07cf7', '#4cc9d6'];
 document.querySelector('#stage').setAttribute('aria-label', info.label);
 
-const sky = new THREE.HemisphereLight('#dfe9ff', '#2a2430', 1.15);
-const key = new THREE.DirectionalLight('#fff3e2', 2.5), rimL = new THREE.DirectionalLight('#7fb0ff', 1.5), rimR = new THREE.DirectionalLight('#ffb3c8', .9);
-const fill = new THREE.DirectionalLight('#c9d8ff', .5);
+const sky = new THREE.HemisphereLight('#dbe6ff', '#262636', 1.0);
+const key = new THREE.DirectionalLight('#fff1e0', 2.6), rimL = new THREE.DirectionalLight('#86b4ff', 1.3), rimR = new THREE.DirectionalLight('#ffc4d4', .7);
+const fill = new THREE.DirectionalLight('#c9d8ff', .35);
 key.castShadow = true;
 key.shadow.mapSize.set(2048, 2048);
-key.shadow.radius = 5; key.shadow.bias = -.0004; key.shadow.normalBias = .012;
+key.shadow.radius = 4; key.shadow.bias = -.0004; key.shadow.normalBias = .012;
 Object.assign(key.shadow.camera, {left: -2.6, right: 2.6, top: 2.6, bottom: -2.6, near: .5, far: 14});
 const offsets = [[key, [-2.2, -3, 5.6]], [rimL, [-3, 4, 2.6]], [rimR, [4, 3, 2.2]], [fill, [3.5, -3.5, 1.2]]];
 scene.add(sky);
@@ -108,19 +108,19 @@ const floor = new THREE.Mesh(new THREE.PlaneGeometry(80, 80), new THREE.ShaderMa
     float lines(vec2 q, float w) { vec2 d = fwidth(q), a = abs(fract(q - .5) - .5); vec2 l = 1. - smoothstep(vec2(w), vec2(w) + 1.5 * d, a); l *= min(vec2(1.), .25 / d); return max(l.x, l.y); }
     void main() {
       float r = length(p.xy - centre.xy);
-      float pool = exp(-r * r / 9.), far = exp(-r * r / 60.);
-      vec3 c = mix(vec3(.055, .075, .115), vec3(.20, .245, .33), pool);
-      float g = lines(p.xy, .004) * .55 + lines(p.xy * 2., .004) * .16;
-      c += g * vec3(.30, .38, .52) * (.18 + .82 * pool);
+      float pool = exp(-r * r / 7.), far = exp(-r * r / 55.);
+      vec3 c = mix(vec3(.0075, .011, .019), vec3(.042, .062, .112), pool);
+      float g = lines(p.xy, .006) + lines(p.xy * 2., .004) * .10;
+      c += g * vec3(.06, .092, .175) * (.12 + .88 * pool);
       float ring = exp(-pow((r - .62 - .5 * (1. - pulse)) / .035, 2.)) * pulse * pulse;
-      c += tint * ring * .55 + tint * pulse * pulse * .05 * exp(-r * r / 1.2);
+      c += tint * ring * .28 + tint * pulse * pulse * .02 * exp(-r * r / 1.2);
       float dark = 0.;
       for (int i = 0; i < ${FEET}; i++) { vec3 f = feet[i]; float h = max(f.z, 0.), s = .085 + .5 * h; dark = max(dark, exp(-dot(p.xy - f.xy, p.xy - f.xy) / (s * s)) * .62 / (1. + 26. * h)); }
       gl_FragColor = vec4(c * (1. - dark), far);
       #include <colorspace_fragment>
     }`}));
 floor.renderOrder = -2;
-const shade = new THREE.Mesh(new THREE.PlaneGeometry(80, 80), new THREE.ShadowMaterial({opacity: .5, color: '#02040a', depthWrite: false}));
+const shade = new THREE.Mesh(new THREE.PlaneGeometry(80, 80), new THREE.ShadowMaterial({opacity: .55, color: '#010308', depthWrite: false}));
 shade.position.z = .001; shade.receiveShadow = true; shade.renderOrder = -1;
 scene.add(floor, shade);
 
@@ -128,14 +128,17 @@ const geometry = new THREE.BufferGeometry();
 geometry.setAttribute('position', new THREE.BufferAttribute(Float32Array.from(data.verts, x => x * info.mesh), 3));
 geometry.setAttribute('normal', new THREE.BufferAttribute(Float32Array.from(data.normals, x => x / 127), 3));
 geometry.setAttribute('skinIndex', new THREE.BufferAttribute(data.skin, 4));
-geometry.setAttribute('skinWeight', new THREE.BufferAttribute(Float32Array.from(data.weights, x => x / 255), 4));
+geometry.setAttribute('skinWeight', new THREE.BufferAttribute(Float32Array.from(data.weights, (x, i) => { const k = i & ~3; return x / (data.weights[k] + data.weights[k + 1] + data.weights[k + 2] + data.weights[k + 3]); }), 4));
+geometry.setAttribute('tint', new THREE.BufferAttribute(Float32Array.from(data.tint, x => x / 60), 1));
 geometry.setIndex(new THREE.BufferAttribute(data.faces, 1));
 
 const cloth = colour => {
-  const m = new THREE.MeshStandardMaterial({color: colour, roughness: .52, metalness: .04});
-  m.onBeforeCompile = s => {                     // a thin light edge, as from a window behind the dancer
-    s.fragmentShader = s.fragmentShader.replace('#include <opaque_fragment>',
-      'float edge = pow(1. - clamp(dot(normal, normalize(vViewPosition)), 0., 1.), 3.2); outgoingLight += edge * (.18 + .6 * diffuseColor.rgb);\n#include <opaque_fragment>');
+  const m = new THREE.MeshStandardMaterial({color: colour, roughness: .56, metalness: .02});
+  m.onBeforeCompile = s => {                     // skin, hair and cloth by the vertex, and a thin light edge as from a window behind the dancer
+    s.vertexShader = 'attribute float tint; varying float vTint;\n' + s.vertexShader.replace('#include <begin_vertex>', '#include <begin_vertex>\nvTint = tint;');
+    s.fragmentShader = 'varying float vTint;\n' + s.fragmentShader
+      .replace('#include <color_fragment>', 'vec3 cloth = diffuseColor.rgb; diffuseColor.rgb = mix(mix(cloth, mix(vec3(.56, .55, .58), cloth, .16), clamp(vTint, 0., 1.)), cloth * .12, clamp(vTint - 1., 0., 1.));')
+      .replace('#include <opaque_fragment>', 'float edge = pow(1. - clamp(dot(normal, normalize(vViewPosition)), 0., 1.), 3.); outgoingLight += edge * (.025 + .30 * diffuseColor.rgb);\n#include <opaque_fragment>');
   };
   return m;
 };
@@ -176,7 +179,7 @@ const track = (() => {
     if (n) k = [s[0] / n, s[1] / n];
     x[2 * f] = k[0]; x[2 * f + 1] = k[1];
   }
-  const w = Math.max(1, Math.round(fps * .5));
+  const w = Math.max(1, Math.round(fps * .3));
   for (let pass = 0; pass < 3; pass++) for (let c = 0; c < 2; c++) {
     const sum = new Float64Array(T + 1);
     for (let f = 0; f < T; f++) sum[f + 1] = sum[f] + x[2 * f + c];
@@ -208,7 +211,7 @@ function setView(az, el, dist) {
 }
 function frameAll() {
   const wide = bounds.near + (state.follow ? 0 : bounds.span), v = Math.tan(camera.fov * Math.PI / 360);
-  const dist = Math.max((bounds.top / 2 + .24) / v / .80, (wide + .12) / (v * camera.aspect)) + .4;
+  const dist = Math.max((bounds.top / 2 + .26) / v / .84, (wide + .12) / (v * camera.aspect)) + .4;
   const [x, y] = aim(Math.max(state.shown, 0));
   controls.target.set(x, y, bounds.top * .5 - .10);
   setView(...views[view], dist);
