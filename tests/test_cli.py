@@ -129,7 +129,7 @@ def test_bad_songs(songs, old, name, word):
     assert refused(r) and re.search(word, r.stderr) and old.same()
 
 @pytest.mark.parametrize('args,word', [(['--format', 'gif'], 'gif'), (['--format', ','], 'format'), (['--seconds', '-1'], 'seconds'), (['--seconds', '0'], 'seconds'),
-    (['--seconds', 'nan'], 'seconds'), (['--seconds', 'long'], 'long'), (['--steps', '0'], 'steps'), (['--seed', '-1'], 'seed'), (['--genre', 'polka'], 'polka'), (['--colour', 'red'], 'colour')])
+    (['--seconds', 'nan'], 'seconds'), (['--seconds', 'long'], 'seconds'), (['--steps', '0'], 'steps'), (['--seed', '-1'], 'seed'), (['--genre', 'polka'], 'polka'), (['--colour', 'red'], 'colour')])
 def test_bad_options(songs, old, args, word): assert refused(cli('generate', songs/'song.wav', '-o', old.dir, *args), word) and old.same()
 
 def test_unknown_command(): assert refused(cli('sing'), 'sing')
@@ -262,3 +262,12 @@ def test_view_of_what_is_no_motion(songs, dance, tmp_path):
     assert refused(cli('view', dance/'song.npz', '--audio', songs/'text.mp3', '-o', tmp_path/'p.html', '--no-open'), 'text.mp3')
     assert refused(cli('view', dance/'song.npz', '-o', tmp_path/'p.txt', '--no-open'), 'p.txt')
     assert sorted(p.name for p in tmp_path.iterdir()) == ['bad.bvh', 'bad.npz']
+
+# train -----------------------------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize('args,word', [(['--data', 'nowhere.npz'], 'nowhere.npz'), (['--steps', '0'], 'steps'), (['--config', 'huge'], 'huge'), (['--lr', '-1'], 'lr'),
+    (['--data', 'bad.npz'], 'bad.npz')])
+def test_bad_training(tmp_path, args, word):
+    for n in 'bad.npz', 'corpus.npz': (tmp_path/n).write_bytes(b'PK not really')
+    assert refused(cli('train', *args, cwd=tmp_path), word)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ['bad.npz', 'corpus.npz']
