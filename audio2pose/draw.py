@@ -255,7 +255,7 @@ def _merge(img, depth, ss, x0, y0, out):
                 o[1] = np.uint8((255*g+k*o[1])/(ss*ss)+.5)
                 o[2] = np.uint8((255*b+k*o[2])/(ss*ss)+.5)
 
-# %% ../nbs/core/16_draw.ipynb #2fa61219
+# %% ../nbs/core/16_draw.ipynb #e33179d6
 class Stage:
     "Everything pictures of one motion share."
     def __init__(self,
@@ -263,7 +263,8 @@ class Stage:
         size:tuple=(1280,720), # width and height, pixels
         camera:Camera=None, # from `make_camera` if not given
         beats=(), # seconds; a ring of light runs out over the floor at each
-        ss:int=2 # samples per pixel and axis
+        ss:int=2, # samples per pixel and axis
+        colours=None # number in `COLOURS` of each dancer; 0, 1, ... if not given
     ):
         self.motion,self.ss,self.beats = motion,ss,np.asarray(beats, float)
         self.body,self.pos,self.rot = embody(motion)
@@ -271,6 +272,7 @@ class Stage:
         hair = np.clip(self.body.tint-1, 0, 1)[:,None]
         skin = np.clip(self.body.tint, 0, 1)[:,None]-hair
         self.base = [(c*(1-skin-hair)+.92*(.34*c+.66)*skin+.36*c*hair).astype(np.float32) for c in map(rgb, COLOURS)]
+        self.colours = list(range(motion.D)) if colours is None else list(colours)
         self.lamp = np.array([-.33,-.46,.82], np.float32)
         self._floor()
 
@@ -293,8 +295,7 @@ class Stage:
         v = np.linspace(0, 1, h)[:,None,None]
         sky = rgb('#0c1119')+(rgb('#1c2536')-rgb('#0c1119'))*np.exp(-((v-.42)/.34)**2)*np.exp(-(x/w/.62)**2)[...,None]
         floor = rgb('#0c1119') + (rgb('#39465f')-rgb('#0c1119'))*(.16+.84*pool[...,None])
-        dither = np.random.default_rng(0).uniform(0, 1/255, (h,w,1))
-        self.back = (sky*(1-fade[...,None])+floor*fade[...,None]+dither).astype(np.float32)
+        self.back = (sky*(1-fade[...,None])+floor*fade[...,None]+.5/255).astype(np.float32)
         self.sky = (255*self.back[:self.top]).astype(np.uint8)
 
 # %% ../nbs/core/16_draw.ipynb #776a855d
@@ -320,7 +321,7 @@ def _ring(self:Stage, t):
     r = np.arange(120)/50
     return (.5*p*p*np.exp(-((r-.62-.5*(1-p))/.04)**2)).astype(np.float32), p>0
 
-# %% ../nbs/core/16_draw.ipynb #6a9dc852
+# %% ../nbs/core/16_draw.ipynb #b0463281
 @patch
 def _dancers(self:Stage, t):
     "Skinned vertices of every dancer: [(picture (V, 3), colour (V, 3), shadow (V, 2))], in fine pixels."
@@ -330,7 +331,7 @@ def _dancers(self:Stage, t):
         m = quat_to_mat(self.rot[t,d])
         m = np.concatenate([m, (self.pos[t,d]-np.einsum('bij,bj->bi', m, b.rest))[...,None]], -1).astype(np.float32)
         v,c,s = np.empty_like(b.verts),np.empty_like(b.verts),np.empty((len(b.verts),2), np.float32)
-        vertices(b.verts, b.normals, b.bones, b.weights, m, self.base[d%len(COLOURS)], cam.axes, eye, cam.focal*ss,
+        vertices(b.verts, b.normals, b.bones, b.weights, m, self.base[self.colours[d]%len(COLOURS)], cam.axes, eye, cam.focal*ss,
             cam.size[0]*ss/2, (cam.size[1]/2-cam.lift)*ss, self.lamp, v, c, s)
         out.append((v, c, s))
     return out
