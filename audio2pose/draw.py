@@ -47,7 +47,7 @@ def smooth_path(
     k = np.hanning(2*w+1)/np.hanning(2*w+1).sum()
     return np.stack([np.convolve(np.pad(mid[:,c], w, 'edge'), k, 'valid') for c in (0,1)], 1).astype(np.float32)
 
-# %% ../nbs/core/16_draw.ipynb #fdb0bb61
+# %% ../nbs/core/16_draw.ipynb #1a0f6c0a
 def make_camera(
     motion, # Motion
     size:tuple=(1280,720), # width and height, pixels
@@ -65,7 +65,7 @@ def make_camera(
     reach = max(.9, float(np.percentile(reach, 98)))
     top = float(np.clip(np.nan_to_num(p[...,2]).max(), 1.5, 2.6))
     tan = np.tan(np.radians(fov)/2)
-    distance = max((top/2+.2)/tan/.86, (reach+.12)/(tan*w/h)) + .4
+    distance = max((top/2+.2)/tan/.9, (reach+.12)/(tan*w/h)) + .25
     a,e = np.radians(azimuth),np.radians(elevation)
     back = np.array([np.cos(e)*np.cos(a), np.cos(e)*np.sin(a), np.sin(e)])
     right = np.cross([0,0,1], back)/np.cos(e)

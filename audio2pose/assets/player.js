@@ -39,7 +39,7 @@ const data = await unpack(), B = info.bones, unit = info.unit;
 
 // ---- clock ------------------------------------------------------------------------------------------------------------
 const song = info.audio ? new Audio(URL.createObjectURL(new Blob([bytes('a2p-audio')], {type: info.audio}))) : null;
-if (song) { song.preload = 'auto'; song.preservesPitch = song.mozPreservesPitch = song.webkitPreservesPitch = true;
+if (song) { song.id = 'song'; song.hidden = true; document.body.append(song); song.preload = 'auto'; song.preservesPitch = song.mozPreservesPitch = song.webkitPreservesPitch = true;
   song.addEventListener('error', () => say('This browser cannot play the song inside the page (' + info.audio + ').')); }
 const clamp = (x, a, b) => Math.min(Math.max(x, a), b);
 const clock = song ? {
@@ -211,7 +211,7 @@ function setView(az, el, dist) {
 }
 function frameAll() {
   const wide = bounds.near + (state.follow ? 0 : bounds.span), v = Math.tan(camera.fov * Math.PI / 360);
-  const dist = Math.max((bounds.top / 2 + .26) / v / .84, (wide + .12) / (v * camera.aspect)) + .4;
+  const dist = Math.max((bounds.top / 2 + .26) / v / .84, (wide + .25) / (v * camera.aspect)) + .4;
   const [x, y] = aim(Math.max(state.shown, 0));
   controls.target.set(x, y, bounds.top * .5 - .10);
   setView(...views[view], dist);
@@ -247,7 +247,7 @@ function draw(force) {
   const t = clock.time, f = frameAt(t);
   if (f !== state.shown) {
     const old = state.shown;
-    state.shown = f; pose(f); dirty = true;
+    state.shown = f; pose(f); dirty = true; $('view').dataset.frame = f;
     if (controls && old >= 0) { const [x, y] = aim(f), dx = x - controls.target.x, dy = y - controls.target.y; if (state.follow) { controls.target.x += dx; controls.target.y += dy; camera.position.x += dx; camera.position.y += dy; } }
     const c = [track[2 * f], track[2 * f + 1]];
     centre.value.set(c[0], c[1], 0);
@@ -270,7 +270,7 @@ function tick() {
   if (clock.playing) {                           // a slow machine gets fewer pixels, then no shadow map, never a late picture
     slow = .9 * slow + .1 * (performance.now() - t0);
     if (slow > 45 && quality > .75) { quality = Math.max(.75, quality * .7); slow = 20; resize(); }
-    else if (slow > 60 && key.castShadow && !navigator.webdriver) { key.castShadow = false; slow = 20; dirty = true; }
+    else if (slow > 60 && key.castShadow) { key.castShadow = false; slow = 20; dirty = true; }
   }
   requestAnimationFrame(tick);
 }
@@ -355,7 +355,7 @@ window.addEventListener('resize', resize);
 
 // ---- start ------------------------------------------------------------------------------------------------------------
 $('end').textContent = text(duration); $('line').setAttribute('aria-valuemax', duration.toFixed(2));
-$('sub').textContent = info.sub; $('credit').textContent = info.credit; $('credit').hidden = !info.credit;
+$('sub').textContent = info.sub; $('by').textContent = $('credit').textContent = info.credit; $('by').hidden = !info.credit; $('credit').hidden = !info.credit;
 if (D > 1) { $('who').hidden = false; for (let d = 0; d < D; d++) { const s = document.createElement('span'); s.textContent = 'Dancer ' + (d + 1); s.style.setProperty('--c', colours[d % colours.length]); $('who').append(s); } }
 resize();
 draw();
