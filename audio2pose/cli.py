@@ -65,7 +65,7 @@ def _say(*words): print('audio2pose:', *words, file=sys.stderr, flush=True)
 def _show_warning(message, category, filename, lineno, file=None, line=None):
     if Path(filename).parent == Path(audio2pose.__file__).parent: _say('warning:', ' '.join(str(message).split()))
 
-# %% ../nbs/hpc/41_cli.ipynb #10033ebf
+# %% ../nbs/hpc/41_cli.ipynb #ef2a127c
 def _term(*_):
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     raise SystemExit(143)
@@ -78,7 +78,7 @@ def _manners():
     try:
         with warnings.catch_warnings():
             warnings.simplefilter('ignore')
-            warnings.simplefilter('default', UserWarning)
+            warnings.simplefilter('always', UserWarning)
             warnings.showwarning = _show_warning
             yield
     finally:
@@ -189,14 +189,16 @@ def generate(
     for n in names: print(out/n)
     if page := next((n for n in names if n.endswith('.html')), None): print(f'{motion.duration:.1f} s of dance; open {out/page} in a browser')
 
-# %% ../nbs/hpc/41_cli.ipynb #c4d85573
+# %% ../nbs/hpc/41_cli.ipynb #c63c8d11
 def _beat_row(path, out, bpm, click):
     "Track one file, write its JSON (and clicks), give the table's row"
+    from audio2pose.audio import load_audio, write_audio
     from audio2pose.beats import track_beats
-    b = track_beats(path, bpm=bpm)
+    y,sr = load_audio(path)
+    b = track_beats(y, sr, bpm=bpm)
     dest = (out or path.parent)/f'{path.stem}.beats.json'
     b.save(dest)
-    if click: b.write_click(path, dest.with_name(f'{path.stem}.click.wav'))
+    if click: write_audio(b.clicks(y), sr, dest.with_name(f'{path.stem}.click.wav'))
     return path.name, f'{b.tempo_bpm:.1f}', str(len(b)), str((b.downbeats==1).sum()), f'{b.confidence:.2f}', str(dest)
 
 # %% ../nbs/hpc/41_cli.ipynb #d7f9feb2
@@ -209,7 +211,7 @@ def _table(head, rows):
     con = Console()
     con.print(t, soft_wrap=True, width=None if con.is_terminal else max(80, sum(max(map(len, c))+2 for c in zip(head, *rows))))
 
-# %% ../nbs/hpc/41_cli.ipynb #50fc3d35
+# %% ../nbs/hpc/41_cli.ipynb #fb4fe9eb
 @command(out='-o')
 def beats(
     audio:list[Path], # songs
@@ -218,7 +220,7 @@ def beats(
     click:bool=False, # also write SONG.click.wav, the song with a click on every beat
 ):
     "Find the beats of AUDIO, print a table and write a JSON file for each."
-    if bpm is not None and not 20 <= bpm <= 400: raise ValueError(f'--bpm {bpm:g}: expected 20 to 400')
+    if bpm is not None and not 30 <= bpm <= 300: raise ValueError(f'--bpm {bpm:g}: expected 30 to 300')
     stems = [(out or p.parent)/p.stem for p in audio]
     if twice := next((p for p,s in zip(audio, stems) if stems.count(s) > 1), None): raise ValueError(f'{twice}: two songs would write {twice.stem}.beats.json')
     rows,bad = [],[]
