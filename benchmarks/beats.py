@@ -3,7 +3,8 @@
     python benchmarks/beats.py [--data ../shared/data] [--renders FOLDER] [--json OUT]
 
 Renders 60 human drum takes of Groove MIDI, alone and with a band, and programmed clips (once; FOLDER keeps them), and scores with mir_eval
-0.8: F (hits within 70 ms), CMLt (right tempo and phase), the first 5 s left out. The takes are split in halves by the hash of their
+0.8: F (hits within 70 ms), CMLt (right tempo and phase), the first 5 s left out; s/min is processor
+seconds for each minute of audio, decoding included. The takes are split in halves by the hash of their
 names, hip-hop and others apart: parameters were tuned on one half, `held out` is the other. Ground truth is compared with the
 annotations in `groove_beats`, our use of mir_eval with the scores it expects of itself."""
 import argparse, json, os, tempfile, time, warnings, zlib
@@ -66,9 +67,9 @@ def run(name, f, clips, folder, hint=False):
     "One row a clip"
     rows = []
     for m in clips:
-        p,t = folder/f'{m["name"]}.wav',time.perf_counter()
+        p,t = folder/f'{m["name"]}.wav',time.process_time()
         est,ones = f(p, m['bpm']) if hint else f(p)
-        t = time.perf_counter() - t
+        t = time.process_time() - t
         F,C,A,off = scores(np.array(m['beats']), np.asarray(est), m['dur'] > 15)
         D = mir_eval.beat.f_measure(np.array(m['beats'][::m['per_bar']]), ones) if ones is not None else np.nan
         rows.append(dict(tracker=name, clip=m['name'], F=F, C=C, A=A, D=D, off=off, s=t/m['dur']*60))
