@@ -8,8 +8,8 @@ __all__ = ['FPS', 'MOVING', 'LAYOUT', 'CHANNELS', 'MIRROR', 'MIRROR_SIGN', 'CONF
            'Dancer', 'alpha_bar', 'sample', 'draw_masks', 'losses', 'Windows', 'statistics', 'guided', 'make_task',
            'save_dancer', 'load_dancer', 'train']
 
-# %% ../nbs/03_model.ipynb #c9596e72
-import copy,json,math
+# %% ../nbs/03_model.ipynb #3cc4f2ef
+import copy,json,math,time
 from dataclasses import asdict,dataclass
 from pathlib import Path
 import numpy as np,torch
@@ -17,7 +17,7 @@ import torch.nn.functional as F
 from einops import rearrange
 from torch import nn
 from .beats import FEATURES
-from .corpus import GENRES,load_corpus
+from .corpus import GENRES,build_corpus,load_corpus
 from .data import atomic_path
 from .feet import contacts
 from .motion import Motion
@@ -108,7 +108,7 @@ def foot_steps(
     turned = torch.stack([c*b[...,0]-s*b[...,1], s*b[...,0]+c*b[...,1], b[...,2]], -1)
     return turned + F.pad(x[...,:-1,None,LAYOUT['velocity']].float()/FPS, (0,1)) - a
 
-# %% ../nbs/03_model.ipynb #d4dd532a
+# %% ../nbs/03_model.ipynb #e0e15599
 @dataclass
 class Config:
     "Size of the network and length of its window."
@@ -120,7 +120,7 @@ class Config:
     music:int=len(FEATURES) # music features a frame
     genres:int=len(GENRES)+1 # one more for unknown
 
-CONFIGS = dict(tiny=Config(128, 4, 4), small=Config(256, 8, 8), full=Config(512, 12, 8))
+CONFIGS = dict(tiny=Config(192, 4, 6, 128), small=Config(256, 8, 8), full=Config(512, 12, 8))
 
 class Block(nn.Module):
     "Self-attention and a feed-forward layer, both steered by the condition."
@@ -198,7 +198,7 @@ class Dancer(nn.Module):
     def normalise(self, x): return (x-self.mean)/self.std
     def denormalise(self, x): return x*self.std+self.mean
 
-# %% ../nbs/03_model.ipynb #997ecc27
+# %% ../nbs/03_model.ipynb #b6be42ce
 def alpha_bar(
     t:torch.Tensor # diffusion time, 0 clean to 1 noise
 )->torch.Tensor:
@@ -214,7 +214,8 @@ def sample(
     given:torch.Tensor|None=None, # (B, T, 195) normalised values to keep
     mask:torch.Tensor|None=None, # (B, T, 195) 1 where given
     steps:int=8, # network calls
-    guidance:float=1. # above 1 amplifies the music
+    guidance:float=1., # above 1 amplifies the music
+    deaf:bool=False # withhold the music altogether
 )->torch.Tensor: # (B, T, 195) normalised
     "Dance from noise by DDIM."
     x,B = noise,len(noise)
@@ -222,9 +223,9 @@ def sample(
     mask = torch.zeros_like(x) if mask is None else mask
     ts = torch.linspace(1, 0, steps+1)
     for t,s in zip(ts[:-1], ts[1:]):
-        look = lambda deaf: net(x, t.expand(B), music, genre, given, mask, deaf)
-        x0 = look(None)
-        if guidance!=1: x0 = (x1 := look(torch.ones(B, dtype=torch.bool))) + guidance*(x0-x1)
+        look = lambda no: net(x, t.expand(B), music, genre, given, mask, torch.full((B,), no))
+        x0 = look(deaf)
+        if guidance!=1 and not deaf: x0 = (x1 := look(True)) + guidance*(x0-x1)
         x0 = torch.where(mask>0, given, x0)
         a,b = alpha_bar(t), alpha_bar(s)
         eps = (x-a.sqrt()*x0)/(1-a).sqrt()
@@ -260,10 +261,9 @@ def draw_masks(
     half = torch.where(r(B,1)<.5, LOWER, UPPER)[:,None]
     return m + (kind==4)[...,None]*half + (kind==5)[...,None]*PATH
 
-# %% ../nbs/03_model.ipynb #100b54c1
+# %% ../nbs/03_model.ipynb #f64cb302
 WEIGHTS = dict(plain=1., velocity=1., joints=10., joint_velocity=8., agree=5., stand=20.)
 
-@torch.autocast('cuda', enabled=False)
 def losses(
     net:Dancer, # for its normalisation
     out:torch.Tensor, # (B, T, 195) predicted, normalised
@@ -272,7 +272,7 @@ def losses(
     "Every term of the training loss."
     out,x = out.float(),x.float()
     y,true = net.denormalise(out), net.denormalise(x)
-    p,q = joints_from(y), joints_from(true)
+    with torch.autocast(x.device.type, enabled=False): p,q = joints_from(y), joints_from(true)
     stand = y[:,:-1,LAYOUT['feet']].clamp(0, 1)
     step = foot_steps(y, p).norm(dim=-1)                                           # metres a frame
     slower = torch.minimum(step[...,:2], step[...,2:])
@@ -339,8 +339,8 @@ def guided(teacher, guidance, noisy, cond, deaf):
     on,off = teacher(noisy, *cond), teacher(noisy, *cond, torch.ones_like(deaf))
     return torch.where(deaf[:,None,None], off, off+guidance*(on-off)).float()
 
-# %% ../nbs/03_model.ipynb #c1946109
-def make_task(net, data, val=None, lr=4e-4, batch=256, steps=20000, seed=0, teacher=None, guidance=1.):
+# %% ../nbs/03_model.ipynb #1c03b436
+def make_task(net, data, val=None, lr=4e-4, batch=256, steps=20000, seed=0, minutes=None, teacher=None, guidance=1.):
     "The LightningModule that trains `net`; with a `teacher`, towards its music-guided answers."
     import lightning as L
 
@@ -379,9 +379,9 @@ def make_task(net, data, val=None, lr=4e-4, batch=256, steps=20000, seed=0, teac
 
         def validation_step(self, _, i):
             g,cpu = torch.Generator(self.device).manual_seed(i), torch.Generator().manual_seed(i)
-            l = self.look(self.ema, self.val_windows, 128, g, cpu, drop=False)
-            self.log_dict({f'val/{k}':v for k,v in l.items()}, batch_size=128)
-            self.log('val', sum(WEIGHTS[k]*v for k,v in l.items()), prog_bar=True, batch_size=128)
+            l = self.look(self.ema, self.val_windows, min(batch, 128), g, cpu, drop=False)
+            self.log_dict({f'val/{k}':v for k,v in l.items()}, batch_size=batch)
+            self.log('val', sum(WEIGHTS[k]*v for k,v in l.items()), prog_bar=True, batch_size=batch)
 
         def on_train_batch_end(self, *_):
             w = max(.001, 9/(10+self.global_step))                                 # the average forgets faster at first
@@ -389,13 +389,14 @@ def make_task(net, data, val=None, lr=4e-4, batch=256, steps=20000, seed=0, teac
 
         def configure_optimizers(self):
             opt = torch.optim.AdamW(self.net.parameters(), lr, betas=(.9,.99), weight_decay=.02)
-            warm = min(1000, steps//10+1)
-            ramp = lambda s: min(1, (s+1)/warm)*(.02+.98*.5*(1+math.cos(math.pi*min(1, s/steps))))
+            warm,t0 = min(1000, steps//10+1),time.time()
+            done = lambda s: min(1, max(s/steps, (time.time()-t0)/(60*minutes) if minutes else 0))
+            ramp = lambda s: min(1, (s+1)/warm)*(.02+.98*.5*(1+math.cos(math.pi*done(s))))
             return dict(optimizer=opt, lr_scheduler=dict(scheduler=torch.optim.lr_scheduler.LambdaLR(opt, ramp), interval='step'))
 
     return Train()
 
-# %% ../nbs/03_model.ipynb #5eeb815e
+# %% ../nbs/03_model.ipynb #061516b0
 def save_dancer(
     net:Dancer, # trained network
     path, # .safetensors to write
@@ -417,14 +418,15 @@ def load_dancer(
         with safe_open(path, 'pt') as f: state,meta = {k:f.get_tensor(k).float() for k in f.keys()}, f.metadata() or {}
         net = Dancer(Config(**json.loads(meta['config'])))
         net.load_state_dict(state)
+        net.notes = json.loads(meta.get('notes', '{}'))
     except FileNotFoundError: raise ValueError(f'{path}: no such file') from None
     except Exception as e: raise ValueError(f'{path}: not weights of this model ({type(e).__name__}: {str(e)[:100]})') from None
     return net.eval().requires_grad_(False)
 
-# %% ../nbs/03_model.ipynb #916e982f
+# %% ../nbs/03_model.ipynb #ebb2068c
 def train(
     config:str='small', # tiny, small or full
-    data:str='corpus.npz', # file written by `build_corpus`
+    data:str='corpus.npz', # file written by `build_corpus`, or the folder to build it from
     out:str='runs/dancer', # folder for checkpoints and weights
     steps:int=20000, # optimiser steps
     batch:int=256, # windows a step
@@ -433,8 +435,8 @@ def train(
     resume:bool=False, # go on from `out`/last.ckpt
     teacher:str|None=None, # weights to distil with guidance
     guidance:float=2., # how much louder the music is to the student of a teacher
-    minutes:float|None=None, # stop after this time, if sooner
-    precision:str|None=None, # 'bf16-mixed' on a GPU, '32-true' on a CPU if not given
+    minutes:float|None=None, # stop after this time, if sooner; the learning rate falls to suit
+    precision:str='bf16-mixed', # of Lightning's; half precision is faster on CPUs too
     quiet:bool=False # no progress bar
 )->Path: # the weight file
     "Train a network on a corpus."
@@ -442,7 +444,9 @@ def train(
     from lightning.pytorch.callbacks import ModelCheckpoint
     from lightning.pytorch.loggers import CSVLogger
     if config not in CONFIGS: raise ValueError(f'unknown config {config!r}; there are {", ".join(CONFIGS)}')
-    clips,out = load_corpus(data),Path(out)
+    out = Path(out)
+    if Path(data).is_dir(): data = made if (made := out/'corpus.npz').exists() else build_corpus(data, made)
+    clips = load_corpus(data)
     val = [c for c in clips if c[0].meta.get('held_out')]
     clips = [c for c in clips if not c[0].meta.get('held_out')] or clips
     L.seed_everything(seed, verbose=False)
@@ -450,12 +454,12 @@ def train(
     net = Dancer(old.c if old else CONFIGS[config])
     if old: net.load_state_dict(old.state_dict())
     else: net.mean[:],net.std[:] = map(torch.from_numpy, statistics(np.concatenate([encode(m) for m,_ in clips])))
-    task = make_task(net, clips, val, lr, batch, steps, seed, old, guidance)
+    task = make_task(net, clips, val, lr, batch, steps, seed, minutes, old, guidance)
     every = max(1, min(500, steps//4))
     saver = ModelCheckpoint(out, save_last=True, every_n_train_steps=every, save_top_k=0)
-    limit = None if minutes is None else dict(minutes=int(minutes), seconds=int(minutes%1*60))
+    limit = None if minutes is None else dict(seconds=round(60*minutes))
     trainer = L.Trainer(max_steps=steps, max_time=limit, default_root_dir=out, callbacks=[saver], logger=CSVLogger(out, 'log', ''),
-        precision=precision or ('bf16-mixed' if torch.cuda.is_available() else '32-true'), gradient_clip_val=1., log_every_n_steps=50,
+        precision=precision, gradient_clip_val=1., log_every_n_steps=50,
         val_check_interval=every if val else None, check_val_every_n_epoch=None, limit_val_batches=4 if val else 0, num_sanity_val_steps=0,
         enable_progress_bar=not quiet, enable_model_summary=False, use_distributed_sampler=False)
     go = lambda n: torch.utils.data.DataLoader(range(n))
