@@ -272,7 +272,7 @@ def _arrive(acc, F, came, before, three, turn, meter):
             x = best[m] - (turn if m == three[b] else meter)
             if x > F[b]: F[b],came[b] = x,at[m]
 
-# %% ../nbs/02_beats.ipynb #c509e1c9
+# %% ../nbs/02_beats.ipynb #f81e7766
 def _search(L, table, iv, edge, before, three, start, prior, move, W, beam, turn, meter, rare):
     "Best course through (frame, interval, beat) -> list of (frame, interval index, beat), last first"
     M,nI,Q,B = iv[-1],len(iv),table.shape[2],table.shape[3]
@@ -280,38 +280,42 @@ def _search(L, table, iv, edge, before, three, start, prior, move, W, beam, turn
     V,D,total = np.full((R, nI, B), low),np.zeros((R, Q + 1, B), np.float32),np.zeros((Q, B))
     best_i,best_b = np.full((T + 1, nI, B), -1, np.int8),np.zeros((T + 1, nI, B), np.int8)
     top,now,ref,quiet = np.full((R, nI), low),np.full(T + 1, low),np.full(T + 1, low),L[0, :0]
-    acc,F,came = np.zeros(B, np.float32),np.zeros(B, np.float32),np.zeros(B, np.int8)
+    acc,F,came,old = np.zeros(B, np.float32),np.zeros(B, np.float32),np.zeros(B, np.int8),np.zeros(nI, np.bool_)
     for t in range(T + 1):
         _advance(D[t%R], total, table, L[t - M - 1] if M < t <= M + len(L) else quiet)
-        v = V[t%R]
-        for i in range(nI): v[i] = start[i] if t < M else low
+        v,best = V[t%R],top[t%R]
+        for i in range(nI):
+            best[i],old[i] = start[i] if t < M else low,t >= M
+            if t < M: v[i] = start[i]
         for i in range(nI):
             s = t - iv[i]
             if s < 0 or top[s%R, i] < ref[s] - beam: continue
-            for b in range(B): acc[b] = V[s%R, i, b] - rare*three[b]
+            h,r = V[s%R, i],s%R
+            for b in range(B): acc[b] = h[b] - rare*three[b]
             for q in range(Q + 1):
-                row = D[(s + edge[i, q])%R, q]
+                row = D[r + edge[i, q] - (R if r + edge[i, q] >= R else 0), q]
                 for b in range(B): acc[b] += row[b]
             _arrive(acc, F, came, before, three, turn, meter)
+            for j in range(max(0, i - W), min(nI, i + W + 1)):
+                if old[j]: v[j],old[j] = low,False
             for b in range(B):
                 if F[b] < ref[t - 1] - beam: continue
                 for j in range(max(0, i - W), min(nI, i + W + 1)):
                     x = F[b] + move[i, j] + prior[j]
-                    if x > v[j, b]: v[j, b],best_i[t, j, b],best_b[t, j, b] = x,i,came[b]
-        for i in range(nI): top[t%R, i] = v[i].max()
-        now[t] = top[t%R].max()
+                    if x > v[j, b]: v[j, b],best[j],best_i[t, j, b],best_b[t, j, b] = x,max(best[j], x),i,came[b]
+        now[t] = best.max()
         ref[t] = now[max(0, t - M):t + 1].max()
-    return _trace(V, best_i, best_b, iv)
+    return _trace(V, top, best_i, best_b, iv)
 
-# %% ../nbs/02_beats.ipynb #76cc6751
-def _trace(V, best_i, best_b, iv):
-    "Walk back from the best end, given the last `V` and where every course came from"
+# %% ../nbs/02_beats.ipynb #a4e2f697
+def _trace(V, top, best_i, best_b, iv):
+    "Walk back from the best end, given the last `V`, the best of its rows and where every course came from"
     R,nI,B = V.shape
     best,t,i,b = np.float32(-1e30),0,0,0
     for s in range(len(best_i) - R + 1, len(best_i)):
         for j in range(nI):
             for c in range(B):
-                if V[s%R, j, c] > best: best,t,i,b = V[s%R, j, c],s,j,c
+                if top[s%R, j] > best and V[s%R, j, c] > best: best,t,i,b = V[s%R, j, c],s,j,c
     path = [(t, i, b)]
     while best_i[t, i, b] >= 0:
         j,c = np.int64(best_i[t, i, b]),np.int64(best_b[t, i, b])
@@ -345,7 +349,7 @@ def _bars():
     three = (np.array(per)[kind] == 3).astype(np.int64)
     return place,np.array(per)[kind],np.where(place > 1, np.arange(len(kind)) - 1, np.arange(len(kind)) + np.array(per)[kind] - 1),three
 
-# %% ../nbs/02_beats.ipynb #1d4bb05e
+# %% ../nbs/02_beats.ipynb #72a720f5
 def _follow(L, bpm=None, weight=.2, spread=40., beam=16., turn=8., meter=20., rare=.5):
     "Pointer times (s), places in the bar, beats in a bar, and the gain in log likelihood a frame, for onset levels `L (T, 3)`"
     iv,(place,per,before,three),f32 = _intervals(bpm),_bars(),lambda x: np.ascontiguousarray(x, np.float32)
@@ -360,6 +364,7 @@ def _follow(L, bpm=None, weight=.2, spread=40., beam=16., turn=8., meter=20., ra
 
 def _gain(L, table, t, edge, b):
     "Log ratio a frame, along the course of beats `b` that start at frames `t` with the inner edges `edge`"
+    if len(t) < 2: return -1.
     f = np.arange(t[0], t[-1])
     q = np.concatenate([np.repeat(np.arange(Q), np.diff(e)) for e in edge[:-1]])
     ok = (f >= 0)&(f < len(L))
