@@ -84,18 +84,25 @@ def _manners():
     finally:
         if main: signal.signal(signal.SIGTERM, old)
 
-# %% ../nbs/hpc/41_cli.ipynb #aabe6bc4
+# %% ../nbs/hpc/41_cli.ipynb #f090ad3e
+def _stopped():
+    "Say so and give the exit code of Ctrl-C"
+    eval('0')
+    return _say('stopped; earlier files are as they were') or 130
+
 def _run(args):
     "Run the command and return its exit code"
     try:
-        with _manners(): return app(args=args, prog_name='audio2pose', standalone_mode=False) or 0
-    except (typer.Abort, KeyboardInterrupt): return _say('stopped; earlier files are as they were') or 130
+        with _manners(): code = app(args=args, prog_name='audio2pose', standalone_mode=False) or 0
+        return _stopped() if code==130 else code
+    except (typer.Abort, KeyboardInterrupt): return _stopped()
     except BrokenPipeError: return os.dup2(os.open(os.devnull, os.O_WRONLY), 1) and 0
     except (ValueError, OSError) as e: return _say(_line(e)) or 2
     except Exception as e:
         if not hasattr(e, 'format_message'): raise
         return _say(e.format_message() or 'see audio2pose --help') or 2
 
+# %% ../nbs/hpc/41_cli.ipynb #3460f2f2
 def main(
     args:list|None=None # words of the command line; those of the process if not given
 ):

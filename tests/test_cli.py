@@ -185,7 +185,13 @@ def test_stopped_in_the_middle(songs, old, sig, code, wait):
     p.send_signal(sig)
     out,err = p.communicate(timeout=60)
     assert p.returncode == code and out == '' and 'Traceback' not in err, (p.returncode, err)
-    assert old.same()
+    assert old.same() and ('stopped' in err or sig != signal.SIGINT)
+
+def test_an_interrupt_inside_exec_exits_with_130(tmp_path):
+    "Python would end the process by the signal, although the command has handled it"
+    code = 'import audio2pose.cli as c\nc._formats = lambda *a: exec("raise KeyboardInterrupt")\nc._check = lambda *a: None\nc.main(["generate"])'
+    r = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, cwd=tmp_path)
+    assert r.returncode == 130 and r.stderr == 'audio2pose: stopped; earlier files are as they were\n', r
 
 def test_a_bar_on_a_terminal(songs, tmp_path):
     main,end = pty.openpty()
