@@ -5,12 +5,12 @@
 # %% auto #0
 __all__ = ['OVERLAP', 'LICENCE', 'dance_frames', 'on_stage', 'stand', 'check_options', 'generate']
 
-# %% ../nbs/04_generate.ipynb #b09ef602
+# %% ../nbs/04_generate.ipynb #6a044134
 import numpy as np,torch
 from .audio import load_audio
 from .beats import Beats,music_features,track_beats
 from .corpus import GENRES
-from .feet import contacts,foot_height,lock,smooth
+from .feet import contacts,foot_height,ground,lock,smooth,travel
 from .model import CHANNELS,FPS,LAYOUT,Dancer,decode,load_dancer,sample
 from .motion import Motion
 
@@ -51,7 +51,7 @@ def dance_frames(
         if progress: progress(min(len(x), T), T)
     return x[:T]
 
-# %% ../nbs/04_generate.ipynb #f1af3fc8
+# %% ../nbs/04_generate.ipynb #f3910543
 def on_stage(
     root:np.ndarray, # (T, 3) metres
     radius:float=1.5, # metres around the middle that are free
@@ -69,14 +69,13 @@ def stand(
     feet:np.ndarray # (T, 2) predicted contact, 0..1
 )->Motion:
     "On the floor, on the stage, with feet that stay where they stand."
-    c = smooth(feet.astype(np.float64), 1.5)>.5
-    h = foot_height(motion.positions[:,0])
-    low = np.where(c, h, np.inf).min(1)
-    low = np.where(np.isfinite(low), low, h.min(1))
-    root = on_stage(motion.root[:,0])
-    root[:,2] -= smooth(low, .15*FPS)
-    m = Motion.from_rotations(motion.rotations, root[:,None], FPS, **motion.meta)
-    return lock(m, (c[:,None] | contacts(m.positions, FPS)))
+    pts = motion.positions[:,0] + ground(motion.positions[:,0], FPS)[:,None,None]*[0,0,1]
+    root = pts[:,0].copy()
+    speed = np.gradient(root[:,:2], axis=0)*FPS
+    root[:,:2] = travel(pts, FPS, speed, trust=.2)
+    m = Motion.from_rotations(motion.rotations, on_stage(root)[:,None], FPS, **motion.meta)
+    claimed = (smooth(feet.astype(np.float64), 1.5)>.5)[:,None] & (foot_height(m.positions)<.05)
+    return lock(m, claimed | contacts(m.positions, FPS, height=.04, speed=.5))
 
 # %% ../nbs/04_generate.ipynb #39cb6859
 LICENCE = 'Apache-2.0; model trained on AIST++ (Google LLC, CC BY 4.0), G1 Moves (Experiential Technologies, CC BY 4.0) and CMU mocap'
