@@ -273,7 +273,7 @@ def _open_page(page):
     import webbrowser
     return webbrowser.open(page.resolve().as_uri())
 
-# %% ../nbs/hpc/41_cli.ipynb #cac277f7
+# %% ../nbs/hpc/41_cli.ipynb #28b6802a
 @command(config='-c', data='-d', out='-o')
 def train(
     config:str='small', # size of the network: tiny, small or full
@@ -294,7 +294,8 @@ def train(
     for p in filter(None, (data, teacher)):
         if not p.is_file(): raise ValueError(f'{p}: no such file')
     from audio2pose.model import train as fit
-    print(fit(config, str(data), str(out), steps, batch, lr, seed, resume, teacher and str(teacher), guidance, minutes))
+    print(fit(config=config, data=str(data), out=str(out), steps=steps, batch=batch, lr=lr, seed=seed, resume=resume, minutes=minutes,
+        teacher=teacher and str(teacher), guidance=guidance))
 
 # %% ../nbs/hpc/41_cli.ipynb #716cf7df
 if __name__ == '__main__': main()
