@@ -273,11 +273,11 @@ def _open_page(page):
     import webbrowser
     return webbrowser.open(page.resolve().as_uri())
 
-# %% ../nbs/hpc/41_cli.ipynb #28b6802a
+# %% ../nbs/hpc/41_cli.ipynb #3ad690a5
 @command(config='-c', data='-d', out='-o')
 def train(
     config:str='small', # size of the network: tiny, small or full
-    data:Path=Path('corpus.npz'), # corpus of motion and music, as `build_corpus` writes it
+    data:Path=Path('corpus.npz'), # corpus of motion and music that `build_corpus` wrote, or the folder to build it from
     out:Path=Path('runs/dancer'), # folder for checkpoints and weights
     steps:int=20000, # optimiser steps
     batch:int=256, # windows a step
@@ -292,7 +292,7 @@ def train(
     for k,v in dict(steps=steps, batch=batch, lr=lr, minutes=minutes).items():
         if v is not None and not v > 0: raise ValueError(f'--{k} {v:g}: expected more than 0')
     for p in filter(None, (data, teacher)):
-        if not p.is_file(): raise ValueError(f'{p}: no such file')
+        if not p.exists(): raise ValueError(f'{p}: no such file')
     from audio2pose.model import train as fit
     print(fit(config=config, data=str(data), out=str(out), steps=steps, batch=batch, lr=lr, seed=seed, resume=resume, minutes=minutes,
         teacher=teacher and str(teacher), guidance=guidance))
