@@ -24,7 +24,7 @@ def beat(seconds=4, bpm=120, sr=SR, seed=0):
     for i,at in enumerate(np.arange(0, seconds-.16, 30/bpm)): y[(k := int(at*sr)):k+len(t)] += hat if i%2 else kick
     return (y + .1*np.sin(2*np.pi*55*np.arange(len(y))/sr)).astype(np.float32)*.6
 
-def speech(seconds=4, sr=SR, seed=1):
+def speech(seconds=15, sr=SR, seed=1):
     "Voiced syllables of uneven length and pitch with pauses, as in talk"
     rng, y, at = np.random.default_rng(seed), np.zeros(int(seconds*sr), np.float32), .1
     while at < seconds-.5:
