@@ -272,13 +272,14 @@ def _arrive(acc, F, came, before, three, turn, meter):
             x = best[m] - (turn if m == three[b] else meter)
             if x > F[b]: F[b],came[b] = x,at[m]
 
-# %% ../nbs/02_beats.ipynb #f81e7766
+# %% ../nbs/02_beats.ipynb #f075ce66
 def _search(L, table, iv, edge, before, three, start, prior, move, W, beam, turn, meter, rare):
-    "Best course through (frame, interval, beat) -> list of (frame, interval index, beat), last first"
+    "Best course through (frame, interval, beat) -> list of (frame, interval index, beat)"
+    H,lag,settled = 12000,4000,[(-iv[0], 0, 0)]
     M,nI,Q,B = iv[-1],len(iv),table.shape[2],table.shape[3]
     T,R,low = len(L) + 2*M,iv[-1] + 1,np.float32(-1e30)
     V,D,total = np.full((R, nI, B), low),np.zeros((R, Q + 1, B), np.float32),np.zeros((Q, B))
-    best_i,best_b = np.full((T + 1, nI, B), -1, np.int8),np.zeros((T + 1, nI, B), np.int8)
+    best_i,best_b = np.full((H, nI, B), -1, np.int8),np.zeros((H, nI, B), np.int8)
     top,now,ref,quiet = np.full((R, nI), low),np.full(T + 1, low),np.full(T + 1, low),L[0, :0]
     acc,F,came,old = np.zeros(B, np.float32),np.zeros(B, np.float32),np.zeros(B, np.int8),np.zeros(nI, np.bool_)
     for t in range(T + 1):
@@ -302,23 +303,27 @@ def _search(L, table, iv, edge, before, three, start, prior, move, W, beam, turn
                 if F[b] < ref[t - 1] - beam: continue
                 for j in range(max(0, i - W), min(nI, i + W + 1)):
                     x = F[b] + move[i, j] + prior[j]
-                    if x > v[j, b]: v[j, b],best[j],best_i[t, j, b],best_b[t, j, b] = x,max(best[j], x),i,came[b]
+                    if x > v[j, b]: v[j, b],best[j],best_i[t%H, j, b],best_b[t%H, j, b] = x,max(best[j], x),i,came[b]
         now[t] = best.max()
         ref[t] = now[max(0, t - M):t + 1].max()
-    return _trace(V, top, best_i, best_b, iv)
+        if t == T or t > lag and t%lag == 0:
+            since = settled[-1][0]
+            for node in _trace(V, top, best_i, best_b, iv, t, since)[::-1]:
+                if node[0] >= since + iv[0] and (node[0] <= t - lag or t == T): settled.append(node)
+    return settled[1:]
 
-# %% ../nbs/02_beats.ipynb #a4e2f697
-def _trace(V, top, best_i, best_b, iv):
-    "Walk back from the best end, given the last `V`, the best of its rows and where every course came from"
-    R,nI,B = V.shape
+# %% ../nbs/02_beats.ipynb #e58caad5
+def _trace(V, top, best_i, best_b, iv, end, since):
+    "Walk back from the best course at frame `end` to frame `since`, given the last `V`, the best of its rows and where courses came from"
+    (R,nI,B),H = V.shape,len(best_i)
     best,t,i,b = np.float32(-1e30),0,0,0
-    for s in range(len(best_i) - R + 1, len(best_i)):
+    for s in range(max(0, end - R + 1), end + 1):
         for j in range(nI):
             for c in range(B):
                 if top[s%R, j] > best and V[s%R, j, c] > best: best,t,i,b = V[s%R, j, c],s,j,c
     path = [(t, i, b)]
-    while best_i[t, i, b] >= 0:
-        j,c = np.int64(best_i[t, i, b]),np.int64(best_b[t, i, b])
+    while t > since and best_i[t%H, i, b] >= 0:
+        j,c = np.int64(best_i[t%H, i, b]),np.int64(best_b[t%H, i, b])
         t,i,b = t - iv[j],j,c
         path.append((t, i, b))
     return path
@@ -349,7 +354,7 @@ def _bars():
     three = (np.array(per)[kind] == 3).astype(np.int64)
     return place,np.array(per)[kind],np.where(place > 1, np.arange(len(kind)) - 1, np.arange(len(kind)) + np.array(per)[kind] - 1),three
 
-# %% ../nbs/02_beats.ipynb #72a720f5
+# %% ../nbs/02_beats.ipynb #af771e49
 def _follow(L, bpm=None, weight=.2, spread=40., beam=16., turn=8., meter=20., rare=.5):
     "Pointer times (s), places in the bar, beats in a bar, and the gain in log likelihood a frame, for onset levels `L (T, 3)`"
     iv,(place,per,before,three),f32 = _intervals(bpm),_bars(),lambda x: np.ascontiguousarray(x, np.float32)
@@ -359,16 +364,17 @@ def _follow(L, bpm=None, weight=.2, spread=40., beam=16., turn=8., meter=20., ra
     move -= np.log(np.exp(move).sum(1, keepdims=True))
     edge = np.array([[round(i*q/Q) for q in range(Q + 1)] for i in iv])
     path = _compiled()(L, f32(weight*table), iv, edge, before, three, f32(lp), f32(.02*lp*iv), f32(move), 6, *map(np.float32, (beam, turn, meter, rare)))
-    t,i,b = np.array(path[::-1]).T
+    t,i,b = np.array(path).T
     return (t - iv[-1] + iv[i]/(2*Q))/FPS,place[b],int(np.bincount(per[b]).argmax()),_gain(L, table, t - iv[-1], edge[i], b)
 
 def _gain(L, table, t, edge, b):
     "Log ratio a frame, along the course of beats `b` that start at frames `t` with the inner edges `edge`"
     if len(t) < 2: return -1.
-    f = np.arange(t[0], t[-1])
-    q = np.concatenate([np.repeat(np.arange(Q), np.diff(e)) for e in edge[:-1]])
+    whole = np.flatnonzero(np.diff(t) == edge[:-1, -1]) # where two settled stretches meet a beat may be cut short
+    f = np.concatenate([np.arange(t[k], t[k + 1]) for k in whole])
+    q = np.concatenate([np.repeat(np.arange(Q), np.diff(edge[k])) for k in whole])
     ok = (f >= 0)&(f < len(L))
-    q,b,x = q[ok],np.repeat(b[:-1], np.diff(t))[ok],L[f[ok]]
+    q,b,x = q[ok],np.repeat(b[whole], edge[whole, -1])[ok],L[f[ok]]
     return float(sum(table[k, x[:, k], q, b].sum() for k in range(3))/len(L))
 
 # %% ../nbs/02_beats.ipynb #02b3b429

@@ -8,8 +8,8 @@ __all__ = ['FPS', 'MOVING', 'LAYOUT', 'CHANNELS', 'MIRROR', 'MIRROR_SIGN', 'CONF
            'time_features', 'Dancer', 'alpha_bar', 'sample', 'draw_masks', 'losses', 'Windows', 'statistics', 'guided',
            'make_task', 'save_dancer', 'load_dancer', 'train']
 
-# %% ../nbs/03_model.ipynb #3cc4f2ef
-import copy,json,math,time
+# %% ../nbs/03_model.ipynb #b555b1b1
+import copy,json,logging,math,time,warnings
 from dataclasses import asdict,dataclass
 from pathlib import Path
 import numpy as np,torch
@@ -429,7 +429,7 @@ def load_dancer(
     except Exception as e: raise ValueError(f'{path}: not weights of this model ({type(e).__name__}: {str(e)[:100]})') from None
     return net.eval().requires_grad_(False)
 
-# %% ../nbs/03_model.ipynb #0db0e066
+# %% ../nbs/03_model.ipynb #60f51345
 def train(
     config:str='small', # tiny, small or full
     data:str='corpus.npz', # file written by `build_corpus`, or the folder to build it from
@@ -443,12 +443,13 @@ def train(
     guidance:float=2., # how much louder the music is to the student of a teacher
     minutes:float|None=None, # stop after this time, if sooner; the learning rate falls to suit
     precision:str='bf16-mixed', # of Lightning's; half precision is faster on CPUs too
-    quiet:bool=False # no progress bar
+    quiet:bool=False # no progress bar, no log lines
 )->Path: # the weight file
     "Train a network on a corpus."
     import lightning as L
     from lightning.pytorch.callbacks import ModelCheckpoint
     from lightning.pytorch.loggers import CSVLogger
+    logging.getLogger('lightning.pytorch').setLevel(logging.ERROR if quiet else logging.INFO)
     if config not in CONFIGS: raise ValueError(f'unknown config {config!r}; there are {", ".join(CONFIGS)}')
     out = Path(out)
     if Path(data).is_dir(): data = made if (made := out/'corpus.npz').exists() else build_corpus(data, made)
@@ -463,12 +464,14 @@ def train(
     task = make_task(net, clips, val, lr, batch, steps, seed, minutes, old, guidance)
     every = max(1, min(500, steps//4))
     saver = ModelCheckpoint(out, save_last=True, every_n_train_steps=every, save_top_k=0)
-    trainer = L.Trainer(max_steps=steps, default_root_dir=out, callbacks=[saver], logger=CSVLogger(out, 'log', ''),
+    trainer = L.Trainer(accelerator='gpu' if torch.cuda.is_available() else 'cpu', max_steps=steps, default_root_dir=out, callbacks=[saver], logger=CSVLogger(out, 'log', ''),
         precision=precision, gradient_clip_val=1., log_every_n_steps=50,
         val_check_interval=every if val else None, check_val_every_n_epoch=None, limit_val_batches=4 if val else 0, num_sanity_val_steps=0,
         enable_progress_bar=not quiet, enable_model_summary=False, use_distributed_sampler=False)
     go = lambda n: torch.utils.data.DataLoader(range(n))
-    trainer.fit(task, go(steps), go(4) if val else None, ckpt_path=out/'last.ckpt' if resume and (out/'last.ckpt').exists() else None, weights_only=True)
+    with warnings.catch_warnings():
+        if quiet: warnings.simplefilter('ignore')
+        trainer.fit(task, go(steps), go(4) if val else None, ckpt_path=out/'last.ckpt' if resume and (out/'last.ckpt').exists() else None, weights_only=True)
     notes = dict(config=config, data=Path(data).name, steps=trainer.global_step, batch=batch, lr=lr, seed=seed)
     if teacher: notes |= dict(teacher=Path(teacher).name, guidance=guidance)
     return save_dancer(task.ema, out/'dancer.safetensors', **notes)
