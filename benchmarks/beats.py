@@ -1,6 +1,6 @@
 """Measure the beat tracker on music whose beats are known, beside librosa as it is commonly called.
 
-    python benchmarks/beats.py [--data ../shared/data] [--renders FOLDER] [--json OUT]
+    python benchmarks/beats.py --data FOLDER [--renders FOLDER] [--json OUT]
 
 Renders 60 human drum takes of Groove MIDI, alone and with a band, and programmed clips (once; FOLDER keeps them), and scores with mir_eval
 0.8: F (hits within 70 ms), CMLt (right tempo and phase), the first 5 s left out; s/min is processor
@@ -121,7 +121,7 @@ def main(a):
 
 if __name__ == '__main__':
     p = argparse.ArgumentParser(description=__doc__.split('\n')[0])
-    p.add_argument('--data', default='../shared/data')
+    p.add_argument('--data', required=True)
     p.add_argument('--renders', default=os.path.join(tempfile.gettempdir(), 'audio2pose_renders'))
     p.add_argument('--json')
     p.add_argument('--quick', action='store_true', help='without librosa')

@@ -5,7 +5,7 @@ third take) sampled kits in a quite different band, squashed and with noise. For
 every sixteenth of every beat of the bar. The takes are then sorted into `--patterns` groups by how likely each group's counts make them,
 again and again until nothing moves. What is kept is the log of (how frequent is this level at this position / anywhere in the bar).
 
-    python benchmarks/learn_patterns.py [--data ../shared/data] [--out audio2pose/assets/bar_patterns.npz]"""
+    python benchmarks/learn_patterns.py --data FOLDER [--out audio2pose/assets/bar_patterns.npz]"""
 import argparse, zlib
 from pathlib import Path
 import numpy as np, soundfile as sf, soxr
@@ -120,7 +120,7 @@ def main(data, out, K):
 
 if __name__ == '__main__':
     p = argparse.ArgumentParser(description=__doc__.split('\n')[0])
-    p.add_argument('--data', default='../shared/data')
+    p.add_argument('--data', required=True)
     p.add_argument('--out', default='audio2pose/assets/bar_patterns.npz')
     p.add_argument('--patterns', type=int, default=8)
     a = p.parse_args()

@@ -3,7 +3,7 @@
 Human drum takes of Groove MIDI (recorded to a click, so that beats lie at k*60/bpm) played by a small drum synthesiser, alone and with
 a bass and chords; and programmed clips: clicks, hip-hop at the tempi of AIST++, a waltz, a tempo ramp, a tempo jump, a late start.
 
-    python benchmarks/render_groove.py OUT [--data ../shared/data] [--takes 60]
+    python benchmarks/render_groove.py OUT --data FOLDER [--takes 60]
 
 The recipe is fixed (takes, seeds, sounds), so that figures of different days can be compared."""
 import argparse, json, random, zlib
@@ -148,7 +148,7 @@ def render(out, data, n=60):
 if __name__ == '__main__':
     p = argparse.ArgumentParser(description=__doc__.split('\n')[0])
     p.add_argument('out')
-    p.add_argument('--data', default='../shared/data')
+    p.add_argument('--data', required=True)
     p.add_argument('--takes', type=int, default=60)
     a = p.parse_args()
     print(len(render(a.out, a.data, a.takes)), 'clips')
