@@ -169,14 +169,14 @@ def _check(seconds, seed, steps, genre):
     from audio2pose.model import GENRES
     if genre not in GENRES: raise ValueError(f'--genre {genre}: unknown, expected one of {", ".join(GENRES)}')
 
-# %% ../nbs/hpc/41_cli.ipynb #c41df34f
+# %% ../nbs/hpc/41_cli.ipynb #05343769
 @command(out='-o', seconds='-s', format='-f')
 def generate(
     song:Path|None=None, # audio, or a video with sound; the bundled song if not given
     out:Path=Path('.'), # folder to write to
     seed:int=0, # another number, another dance
     seconds:float|None=None, # length of the dance; the song's if not given
-    genre:str|None=None, # style to dance in; the song decides if not given
+    genre:str|None=None, # style to dance in; the seed draws one if not given
     steps:int=8, # sampling steps: more is slower and a little smoother
     format:str='html,npz', # what to write: npz,bvh,glb,html,mp4
 ):

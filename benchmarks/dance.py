@@ -17,13 +17,14 @@ from audio2pose.model import load_dancer
 SOUNDS = {'.wav','.mp3','.flac','.ogg','.m4a'}
 
 def seams(m, window):
-    "Largest acceleration at window joins over the 99th percentile elsewhere."
+    "Acceleration at window joins, the largest of three frames: over the median elsewhere, and the share within the 99th percentile elsewhere."
     acc = np.linalg.norm(np.diff(m.positions[:,0], 2, axis=0), axis=-1).mean(-1)  # (T-2,), centred on frame i+1
     joins = np.arange(window, len(m)-2, window-OVERLAP)
-    if not len(joins): return float('nan')
+    if not len(joins): return float('nan'),float('nan')
     at = np.unique(np.r_[joins-2, joins-1, joins])
     rest = np.delete(acc, at)
-    return float(np.median(acc[joins-1])/np.median(rest)), float((acc[joins-1]<=np.quantile(rest, .99)).mean())
+    here = np.max([acc[joins-2], acc[joins-1], acc[joins]], 0)
+    return float(np.median(here)/np.median(rest)), float((here<=np.quantile(rest, .99)).mean())
 
 def body_table(rows):
     keys = rows[0]

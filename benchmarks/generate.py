@@ -6,7 +6,7 @@ The reference is a transformer decoder of 49 M parameters (8 layers, 512 wide, 8
 the music, a two-layer music encoder, FiLM from diffusion time), random weights, 50 guided steps on 5 s windows that overlap by
 half. It is timed for a few steps and scaled to 50. Both run in this process, on the threads torch is given.
 """
-import argparse,resource,subprocess,sys,tempfile,time
+import argparse,subprocess,sys,tempfile,time
 from pathlib import Path
 import numpy as np,torch
 from torch import nn
@@ -61,9 +61,9 @@ def song(seconds, path):
     return write_audio(np.resize(y, int(seconds*sr)), sr, path)
 
 def peak_memory(seconds, folder):
-    "Peak resident size in GB of a fresh process that dances a song of this length."
+    "Peak resident size in GB of a fresh process that dances a song of this length (Linux; rusage would count the parent's)."
     f = song(seconds, folder/f'long{seconds}.wav')
-    code = f"import resource; from audio2pose.generate import generate; m = generate({str(f)!r}); print(len(m), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+    code = f"from audio2pose.generate import generate; m = generate({str(f)!r}); print(len(m), open('/proc/self/status').read().split('VmHWM:')[1].split()[0])"
     frames,kb = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, check=True).stdout.split()[-2:]
     assert int(frames)==round(seconds*30)
     return int(kb)/2**20
