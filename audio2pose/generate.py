@@ -6,14 +6,14 @@
 __all__ = ['OVERLAP', 'DRAWN', 'LICENCE', 'dance_frames', 'face_front', 'on_stage', 'stand', 'has_pulse', 'check_options',
            'generate']
 
-# %% ../nbs/04_generate.ipynb #7f1e14d0
+# %% ../nbs/04_generate.ipynb #d84127cb
 import warnings
 import numpy as np,torch
 from .audio import load_audio
 from .beats import FEATURES,Beats,music_features,track_beats
 from .corpus import GENRES
-from .feet import contacts,foot_height,ground,lock,smooth,travel
-from .model import CHANNELS,FPS,LAYOUT,Dancer,decode,load_dancer,sample
+from .feet import contacts,foot_height,lock,planted,smooth
+from .model import CHANNELS,FPS,LAYOUT,Dancer,decode,load_dancer,play_faster,sample
 from .motion import Motion
 
 # %% ../nbs/04_generate.ipynb #453ee8d0
@@ -70,7 +70,7 @@ def face_front(
     x[:-1,3] += np.diff(bend)*FPS
     return x
 
-# %% ../nbs/04_generate.ipynb #f3910543
+# %% ../nbs/04_generate.ipynb #12430bc0
 def on_stage(
     root:np.ndarray, # (T, 3) metres
     radius:float=1.5, # metres around the middle that are free
@@ -88,15 +88,13 @@ def stand(
     feet:np.ndarray # (T, 2) predicted contact, 0..1
 )->Motion:
     "On the floor, on the stage, with feet that stay where they stand."
-    pts = motion.positions[:,0] + ground(motion.positions[:,0], FPS)[:,None,None]*[0,0,1]
-    root = pts[:,0].copy()
-    speed = np.gradient(root[:,:2], axis=0)*FPS
-    root[:,:2] = travel(pts, FPS, speed, trust=.2)
+    speed = np.gradient(motion.positions[:,0,0,:2].astype(np.float64), axis=0)*FPS
+    root = planted(motion, speed, trust=.2)
     m = Motion.from_rotations(motion.rotations, on_stage(root)[:,None], FPS, **motion.meta)
     claimed = (smooth(feet.astype(np.float64), 1.5)>.5)[:,None] & (foot_height(m.positions)<.05)
     return lock(m, claimed | contacts(m.positions, FPS, height=.04, speed=.5))
 
-# %% ../nbs/04_generate.ipynb #6f4350fc
+# %% ../nbs/04_generate.ipynb #82a4b21f
 def has_pulse(
     music:np.ndarray # (T, 42) features
 )->bool:
@@ -121,14 +119,7 @@ def check_options(
     if not 1<=fps<=240: raise ValueError(f'fps must be between 1 and 240, got {fps}')
     if genre is not None and genre not in GENRES: raise ValueError(f'unknown genre {genre!r}; there are {", ".join(GENRES)}')
 
-def _half_speed(x):
-    "Encoded frames (N, 195) played at half speed, 2N-1 of them."
-    y = np.repeat(x, 2, 0)[:-1]
-    y[1::2] = (x[1:]+x[:-1])/2
-    y[:,[0,1,3]] /= 2
-    return y
-
-# %% ../nbs/04_generate.ipynb #9c74013c
+# %% ../nbs/04_generate.ipynb #dd1014e8
 def generate(
     audio, # path of a song in any format
     seconds:float|None=None, # dance only the first so many seconds
@@ -155,7 +146,7 @@ def generate(
     net = load_dancer() if net is None else net
     genre = genre or str(np.random.default_rng(seed).choice(DRAWN))
     x = dance_frames(net, music, GENRES.index(genre), seed, steps, guidance, calm, progress)
-    x = face_front(_half_speed(x)[:T] if calm else x)
+    x = face_front(play_faster(x, .5, T) if calm else x)
     m = stand(decode(x), x[:,LAYOUT['feet']])
     if fps!=FPS: m = m.resample(fps)
     m.meta = dict(audio=str(audio), seconds=long, beats=beats.to_dict(), seed=seed, steps=steps, genre=genre, guidance=guidance)

@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['FPS', 'MOVING', 'LAYOUT', 'CHANNELS', 'MIRROR', 'MIRROR_SIGN', 'CONFIGS', 'LOWER', 'UPPER', 'PATH', 'EMPHASIS',
            'WEIGHTS', 'encode', 'decode', 'joints_from', 'foot_steps', 'Config', 'Block', 'rotary', 'rotate',
-           'time_features', 'Dancer', 'alpha_bar', 'sample', 'draw_masks', 'losses', 'Windows', 'statistics', 'guided',
-           'make_task', 'save_dancer', 'load_dancer', 'train']
+           'time_features', 'Dancer', 'alpha_bar', 'sample', 'draw_masks', 'losses', 'Windows', 'play_faster',
+           'statistics', 'guided', 'make_task', 'save_dancer', 'load_dancer', 'train']
 
 # %% ../nbs/03_model.ipynb #b555b1b1
 import copy,json,logging,math,time,warnings
@@ -283,7 +283,7 @@ def losses(
     l = dict(plain=plain, velocity=F.mse_loss(dv(out), dv(x)), joints=F.mse_loss(p, q), joint_velocity=F.mse_loss(dv(p), dv(q))*FPS)
     return l | dict(agree=F.mse_loss(pts, p[...,1:,:]-p[...,:1,:]), stand=(slower*stand).square().mean()*FPS)
 
-# %% ../nbs/03_model.ipynb #f30f4db2
+# %% ../nbs/03_model.ipynb #18c1eafd
 class Windows:
     "Random windows of a corpus, as tensors on one device."
     def __init__(self,
@@ -295,7 +295,7 @@ class Windows:
         for m,songs in clips:
             x = encode(m)
             for stretch,f in songs:
-                xs.append(_faster(x, stretch, len(f)))
+                xs.append(play_faster(x, stretch, len(f)))
                 music.append(f)
                 genre.append(GENRES.index(m.meta['genre']))
                 n.append(len(f))
@@ -317,8 +317,12 @@ class Windows:
         x = torch.where((r()<.5)[:,None,None], x[...,self.flip[0]]*self.flip[1], x)
         return x, self.music[at].float(), self.genre[i], real.float()
 
-def _faster(x, stretch, T):
-    "Encoded frames played `stretch` times as fast, T of them."
+def play_faster(
+    x:np.ndarray, # (N, 195) encoded frames
+    stretch:float, # how many times as fast; .5 is half speed
+    T:int # frames wanted
+)->np.ndarray: # (T, 195)
+    "Encoded frames played `stretch` times as fast."
     at = np.minimum(np.arange(T)*stretch, len(x)-1)
     i = np.minimum(at.astype(int), len(x)-2)
     w = (at-i)[:,None]

@@ -5,19 +5,19 @@
 # %% auto #0
 __all__ = ['VRM_BONES', 'AIST_GENRES', 'G1_LINKS', 'CMU_BONES', 'settle', 'read_aist', 'read_g1', 'read_cmu']
 
-# %% ../nbs/tools/33_retarget.ipynb #45a91148
+# %% ../nbs/tools/33_retarget.ipynb #a6161de4
 import re
 from pathlib import Path
 import numpy as np
 from .bvh import read_bvh
 from .data import load_npz
-from .feet import contacts,ground,lock,smooth,travel
+from .feet import contacts,lock,planted,smooth
 from .motion import Motion
 from .rotation import global_rotations,local_rotations,quat_from_aa,quat_from_yaw,quat_inv,quat_mul
 from .rotation import quat_normalize,quat_rotate,quat_slerp
 from .skeleton import DANCER24
 
-# %% ../nbs/tools/33_retarget.ipynb #e3fc03de
+# %% ../nbs/tools/33_retarget.ipynb #e4002111
 _one = np.array([1,0,0,0], np.float32)
 _about = lambda axis,deg: quat_from_aa(np.radians(deg)*np.eye(3)[axis])
 _yup = _about(0, 90)
@@ -35,11 +35,8 @@ def settle(
     root = np.zeros((T,1,3), np.float32)
     if way is not None: root[:,0,:2] = way
     m = Motion.from_rotations(rot[:,None], root, fps, sk, **meta).resample(out_fps)
-    pts = m.positions[:,0]
-    pts = pts + ground(pts, out_fps)[:,None,None]*[0,0,1]
-    prior = None if way is None else np.gradient(smooth(pts[:,0,:2], .05*out_fps), axis=0)*out_fps
-    root = pts[:,0].copy()
-    root[:,:2] = travel(pts, out_fps, prior, trust=.05 if way is None else .5)
+    prior = None if way is None else np.gradient(smooth(m.positions[:,0,0,:2].astype(np.float64), .05*out_fps), axis=0)*out_fps
+    root = planted(m, prior, trust=.05 if way is None else .5)
     m = Motion.from_rotations(m.rotations, root[:,None], out_fps, sk, **meta)
     return lock(m, contacts(m.positions, out_fps, speed=.35), lift=.02)
 
