@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['ANKLES', 'TOES', 'CLEARANCE', 'smooth', 'foot_height', 'foot_speed', 'contacts', 'travel', 'ground', 'planted',
-           'lock']
+           'runs', 'fade', 'foot_shift', 'lock']
 
 # %% ../nbs/tools/36_feet.ipynb #688ac426
 import numpy as np
@@ -104,8 +104,10 @@ def planted(
     return root
 
 # %% ../nbs/tools/36_feet.ipynb #a85c3c7d
-def _runs(mask):
-    "Start and end (exclusive) of each run of True in (T,)."
+def runs(
+    mask:np.ndarray # (T,) bool
+)->tuple: # starts (n,), ends (n,), the frames after
+    "Runs of True."
     d = np.diff(np.r_[0, mask.astype(np.int8), 0])
     return np.flatnonzero(d==1), np.flatnonzero(d==-1)
 
@@ -113,14 +115,14 @@ def _ease(x):
     x = np.clip(x, 0, 1)
     return x*x*(3-2*x)
 
-def _fade(
-    d, # (T, 3) corrections, right where `stands`
-    stands, # (T,) bool
-    n # frames
-): # (T, 3), and frames since or until the nearest run (T,)
+def fade(
+    d:np.ndarray, # (T, 3) corrections, right where `stands`
+    stands:np.ndarray, # (T,) bool
+    n:float # frames
+)->tuple: # (T, 3), and frames since or until the nearest run (T,)
     "Corrections that hold inside the runs and fade to zero within `n` frames outside."
     T,t = len(d), np.arange(len(d))
-    a,b = _runs(stands)
+    a,b = runs(stands)
     if not len(a): return np.zeros_like(d), np.full(T, T)
     i,k = np.searchsorted(b, t, 'right')-1, np.searchsorted(a, t)              # last run over, next run to come
     since,until = np.where(i>=0, t-b[i]+1, 2*T), np.where(k<len(a), a[np.minimum(k, len(a)-1)]-t, 2*T)
@@ -130,13 +132,20 @@ def _fade(
     return np.where(stands[:,None], d, out), np.where(stands, 0, np.minimum(since, until))
 
 # %% ../nbs/tools/36_feet.ipynb #6bd647db
-def _foot_shift(pts, foot, stands, fps, blend, lift):
-    "Where (T, 3) to move foot 0 or 1 of (T, 24, 3), metres."
+def foot_shift(
+    pts:np.ndarray, # (T, 24, 3) metres, floor at z = 0
+    foot:int, # 0 left, 1 right
+    stands:np.ndarray, # (T,) bool, when this foot stands
+    fps:float, # frames per second
+    blend:float, # seconds in which a correction comes and goes
+    lift:float # metres a swinging foot clears the floor by
+)->np.ndarray: # (T, 3) metres
+    "Where to move a foot so that it stays where it stands and clears the floor where it does not."
     ball,h = pts[:,TOES[foot]],foot_height(pts)[:,foot]
     d = np.zeros((len(pts),3))
-    for a,b in zip(*_runs(stands)): d[a:b,:2] = np.median(ball[a:b,:2], 0)-ball[a:b,:2]
+    for a,b in zip(*runs(stands)): d[a:b,:2] = np.median(ball[a:b,:2], 0)-ball[a:b,:2]
     d[:,2] = -h
-    d,away = _fade(d, stands, blend*fps)
+    d,away = fade(d, stands, blend*fps)
     low = lift*_ease(away/(.12*fps)) - (h+d[:,2])                              # how much too low, metres
     up = np.where(stands, 0, np.maximum(0, low))
     d[:,2] += np.minimum(smooth(up, .02*fps), np.where(stands, 0, np.inf))
@@ -159,7 +168,7 @@ def _bend(glob, pts, foot, target):
 def _lock_one(rot, root, stands, skel, fps, blend, lift):
     "`lock` for one dancer: rotations (T, 24, 4) and root (T, 3)."
     pts = fk(rot, root, skel.offsets, skel.parents).astype(np.float64)
-    shift = [_foot_shift(pts, f, stands[:,f], fps, blend, lift) for f in (0,1)]
+    shift = [foot_shift(pts, f, stands[:,f], fps, blend, lift) for f in (0,1)]
     leg = np.linalg.norm(skel.offsets[4])+np.linalg.norm(skel.offsets[7])
     drop = np.stack([_drop(pts[:,1+f], pts[:,7+f]+shift[f], leg)*(stands[:,f]+.3) for f in (0,1)]).max(0)
     from scipy.ndimage import maximum_filter1d
