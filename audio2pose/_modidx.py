@@ -505,6 +505,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                   'audio2pose/preprocessing.py'),
                                           'audio2pose.preprocessing._ordered': ( 'preprocessing.html#_ordered',
                                                                                  'audio2pose/preprocessing.py'),
+                                          'audio2pose.preprocessing._pick_up': ( 'preprocessing.html#_pick_up',
+                                                                                 'audio2pose/preprocessing.py'),
                                           'audio2pose.preprocessing._timing': ('preprocessing.html#_timing', 'audio2pose/preprocessing.py'),
                                           'audio2pose.preprocessing.clean': ('preprocessing.html#clean', 'audio2pose/preprocessing.py'),
                                           'audio2pose.preprocessing.duplicates': ( 'preprocessing.html#duplicates',

@@ -99,7 +99,28 @@ def place(
         root[told] = dets.root[told,:3]*np.c_[np.ones((told.sum(),2)), f/dets.root[told,3]]
     return Placed(root.astype(np.float32), pose.astype(np.float32), s, err, f)
 
-# %% ../nbs/01_preprocessing.ipynb #042a4880
+# %% ../nbs/01_preprocessing.ipynb #ed1105cd
+def _pick_up(frame, who, pts, mirror, near, dancers, fps):
+    "Give rows nobody has to the dancer who is not seen in that frame and is expected within `near` metres of it."
+    from audio2pose.tracking import pose_distance
+    left,out = np.flatnonzero(who<0),who.copy()
+    cost = np.full((len(left),dancers), np.inf)
+    for d in range(dancers):
+        k = np.flatnonzero(who==d)
+        if len(k)<2 or not len(left): continue
+        f,i = frame[k],np.clip(np.searchsorted(frame[k], frame[left]), 1, len(k)-1)
+        a,b = f[i-1],f[i]
+        ok = (frame[left]>a)&(frame[left]<b)&(b-a<=.6*fps)
+        w = ((frame[left]-a)/np.maximum(b-a, 1))[:,None,None]
+        dist,_ = pose_distance(pts[left], pts[k[i-1]]*(1-w)+pts[k[i]]*w, mirror)
+        cost[:,d] = np.where(ok, dist, np.inf)
+    best = cost.min(1, initial=np.inf)
+    for r in np.argsort(best):
+        d = int(cost[r].argmin()) if dancers else 0
+        if best[r]<near and not ((out==d)&(frame==frame[left[r]])).any(): out[left[r]] = d
+    return out
+
+# %% ../nbs/01_preprocessing.ipynb #a5ea2f25
 def identify(
     dets:Detections, # rows without duplicates
     placed:Placed, # from `place`
@@ -114,13 +135,14 @@ def identify(
     mirror = np.array([[*j].index(sk.mirror[k]) for k in j])
     pose = placed.pose[:,j].copy()
     scale = placed.scale
-    lab,flip = tracklets(dets.frame, placed.root[:,None]*[1,1,0]+pose*[1,1,.5], mirror, scale, far=6/fps)
+    pts = placed.root[:,None]*[1,1,0]+pose*[1,1,.5]
+    lab,flip = tracklets(dets.frame, pts, mirror, scale, far=6/fps)
     pose[flip] = pose[flip][:,mirror]
     look,sure = colours if colours is not None else (None,None)
     noise = .15 if not flat else .6
     feat = Features(placed.root, pose, mirror, dets.box[:,3], look, sure, noise)
     who,doubts = associate(dets.frame, lab, feat, dancers, fps, anchors)
-    return who,doubts,flip
+    return _pick_up(dets.frame, who, pts, mirror, .2, dancers, fps),doubts,flip
 
 # %% ../nbs/01_preprocessing.ipynb #adf93782
 def _banded(normal, rhs, lam, order=3):
@@ -229,7 +251,7 @@ def find_floor(
     mid = np.nanmedian(pts[:,:,0].reshape(-1,3), axis=0)
     return R,mid-n*(mid@n-h)
 
-# %% ../nbs/01_preprocessing.ipynb #285f8b69
+# %% ../nbs/01_preprocessing.ipynb #cdd8caae
 def steady_pose(
     pose:np.ndarray, # (T, D, 24, 3) metres relative to the pelvis, NaN where not seen
     fps:float, # frames per second
@@ -263,7 +285,7 @@ def walk_paths(
     seen:np.ndarray, # (T, D) bool
     focal:float, # pixels
     fps:float, # frames per second
-    rounds:int=3 # of floor and path
+    rounds:int=2 # of floor and path
 )->tuple: # path (T, D, 3) camera axes, R (3, 3) and t (3,) of the floor
     "Paths of all dancers, tied to the keypoints and to one floor under standing feet."
     D,feet = pose.shape[1],[None]*pose.shape[1]

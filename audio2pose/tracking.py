@@ -164,8 +164,8 @@ def _near(first, last, far):
     b = np.repeat(np.arange(len(first)), n)
     return order[lo[b]+np.arange(len(b))-np.repeat(np.cumsum(n)-n, n)],b
 
-# %% ../nbs/tools/37_tracking.ipynb #4aa751e1
-def _paths(first, last, a, b, cost, leave, unary, must, D, miss, beam=1000, free=True):
+# %% ../nbs/tools/37_tracking.ipynb #8ff112a0
+def _paths(first, last, a, b, cost, leave, unary, must, D, miss, beam=500, free=True):
     "Dancer (K,) of each tracklet, -1 nobody, and the total cost."
     K,order = len(first),np.lexsort((last, first))
     by = np.argsort(b, kind='stable')
@@ -340,7 +340,7 @@ def _doubts(who, first, last, edge, unary, d, e, below):
     m = _chain(np.array(switch), other) if switch else []
     return [Doubt(*s, (int(d),int(e)), float(x)) for s,x in zip(spans, m) if x<below]
 
-# %% ../nbs/tools/37_tracking.ipynb #38d139d6
+# %% ../nbs/tools/37_tracking.ipynb #59e4d78f
 def _joined(doubts):
     "Doubts that overlap made one, with the smallest margin."
     out = []
@@ -357,7 +357,7 @@ def associate(
     dancers:int=2, # how many there are
     fps:float=30., # frames per second
     anchors:dict=None, # row -> dancer, known for certain
-    unsure:float=13. # report moments with a smaller margin than this
+    unsure:float=20. # report moments with a smaller margin than this
 )->tuple: # dancer (N,) of each row or -1, list of `Doubt`
     "The most probable assignment of rows to dancers over the whole clip."
     order = np.lexsort((frame, label))
