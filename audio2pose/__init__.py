@@ -5,7 +5,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from types import ModuleType
 
-_public = dict(Motion='motion', track_beats='beats', generate='generate', write_player='player')
+_public = dict(Motion='motion', track_beats='beats', generate='generate', write_player='player', read_alphapose='alphapose', clean='preprocessing')
 __all__ = [*_public]
 
 class _Package(ModuleType):

@@ -273,7 +273,7 @@ def _open_page(page):
     import webbrowser
     return webbrowser.open(page.resolve().as_uri())
 
-# %% ../nbs/hpc/41_cli.ipynb #83872ddb
+# %% ../nbs/hpc/41_cli.ipynb #97bdd753
 def _report(report, tmp):
     "Write the report's files into `tmp`"
     from audio2pose.preprocessing import timeline
@@ -303,7 +303,8 @@ def clean(
         if report:
             with together(report, 'report.json', 'timeline.html') as tmp: _report(told, tmp)
         with together(dest.parent, dest.name) as tmp: motion.save(tmp/dest.name)
-    _table(('', ''), told.table())
+    head,*rows = told.table()
+    _table(head, rows)
     for p in (dest, *([report/'report.json', report/'timeline.html'] if report else ())): print(p)
 
 # %% ../nbs/hpc/41_cli.ipynb #40412906

@@ -1,5 +1,6 @@
 "`audio2pose clean` and `overlay` as a person meets them: what they write, what they say, and what they leave alone when something is wrong"
 import json, os, signal, subprocess, sys, time
+from pathlib import Path
 import numpy as np
 import pytest
 from audio2pose.alphapose import write_alphapose
@@ -53,6 +54,13 @@ def test_clean_beside_the_results_in_2d(clip, tmp_path):
     assert m.skeleton.name == 'HALPE26' and m.meta['camera']['kind'] == 'plane'
     px = project_pixels(m)
     assert 0 < np.nanmedian(px[..., 0]) < 320 and 0 < np.nanmedian(px[..., 1]) < 180
+
+@pytest.mark.parametrize('kind, skeleton', [('hybrik', 'SMPL24'), ('halpe26', 'HALPE26')])
+def test_the_files_in_data(kind, skeleton, tmp_path):
+    r = cli('clean', Path(__file__).parent.parent/f'data/duet_{kind}.json', '-o', tmp_path/'o.npz', '--fps', 30)
+    assert r.returncode == 0, r.stderr
+    m = Motion.load(tmp_path/'o.npz')
+    assert (len(m), m.D, m.skeleton.name) == (90, 2, skeleton) and np.isfinite(m.positions).mean() > .95
 
 def test_an_anchor_is_obeyed(clip, tmp_path):
     (tmp_path/'a.json').write_text(json.dumps([dict(frame=3, dancer='Ann', at='right')]))
@@ -117,7 +125,7 @@ def test_bad_results_are_refused_in_one_line(what, tmp_path):
     assert sorted(os.listdir(tmp_path)) == ['bad.json']
 
 @pytest.mark.parametrize('args, words', [
-    (('--dancers', 0), ('0 dancers',)), (('--dancers', 5), ('5 dancers',)), (('--fps', 0), ('--fps',)), (('-v', 'no.mp4'), ('no.mp4',)),
+    (('--dancers', 0), ('0 dancers',)), (('--dancers', 9), ('9 dancers',)), (('--fps', 0), ('--fps',)), (('-v', 'no.mp4'), ('no.mp4',)),
     (('-o', 'out.txt'), ('.npz',)), (('--anchors', 'no.json'), ('no.json',)), (('--focal', -3), ('--focal',))])
 def test_bad_options_are_refused(args, words, clip, tmp_path):
     refused(cli('clean', clip/'hybrik.json', *(() if '-o' in args else ('-o', tmp_path/'o.npz')), *args, cwd=tmp_path), *words)
