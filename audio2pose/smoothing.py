@@ -194,7 +194,7 @@ def mend_flips(
         ever |= f
     return out,ever
 
-# %% ../nbs/tools/38_smoothing.ipynb #17feccd9
+# %% ../nbs/tools/38_smoothing.ipynb #b494c64b
 KINDS = ('measured', 'short gap', 'gap', 'long gap', 'not there')
 TRUST = np.array([1,.45,.3,.1,0], np.float32)
 
@@ -203,14 +203,14 @@ def gap_kinds(
     fps:float, # frames per second
     short:float=.25, # seconds
     long:float=1., # seconds
-    longest:float=4. # seconds; longer gaps stay empty
+    longest:float=4. # seconds; longer gaps stay empty, at the ends of the clip all that are not short
 )->np.ndarray: # (T, ...) index into `KINDS`
     "What each sample is."
     T,out = len(measured),np.zeros(measured.shape, np.int8)
     for i in np.ndindex(measured.shape[1:]):
         for a,b in zip(*runs(~measured[:,*i])):
             s = (b-a)/fps
-            out[a:b,*i] = 4 if a==0 or b==T or s>longest else 1 if s<=short else 2 if s<=long else 3
+            out[a:b,*i] = 4 if s>(short if a==0 or b==T else longest) else 1 if s<=short else 2 if s<=long else 3
     return out
 
 # %% ../nbs/tools/38_smoothing.ipynb #3b60d89c
