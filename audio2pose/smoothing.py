@@ -213,7 +213,7 @@ def gap_kinds(
             out[a:b,*i] = 4 if s>(short if a==0 or b==T else longest) else 1 if s<=short else 2 if s<=long else 3
     return out
 
-# %% ../nbs/tools/38_smoothing.ipynb #3b60d89c
+# %% ../nbs/tools/38_smoothing.ipynb #6fb060cb
 def _matern(t, memory):
     r = np.sqrt(3)*np.abs(t)/memory
     return (1+r)*np.exp(-r)
@@ -238,7 +238,8 @@ def _guess_runs(
         i = np.searchsorted(at, a)
         o = np.r_[at[max(0, i-around):i],at[i:i+around]]
         o = o[(o>=min(a-2*around, at[max(i-1, 0)]))&(o<max(b+2*around, at[min(i, len(at)-1)]+1))]
-        lo,hi = x[o].min(0),x[o].max(0)
+        close = o[np.argsort(np.minimum(abs(o-a), abs(o-b+1)), kind='stable')[:16]]
+        lo,hi = x[close].min(0),x[close].max(0)
         y = _guess(x[o]-path[o], o/fps, np.arange(a, b)/fps, max(memory, (b-a)/fps/4))+path[a:b]
         x[a:b] = np.clip(y, lo-.25*(hi-lo), hi+.25*(hi-lo))
 

@@ -153,10 +153,10 @@ def score(pts, truth, view, perm=(0, 1), only=None):
     dist = lambda q: np.linalg.norm(q[:, 0, 0, :2]-q[:, 1, 0, :2], axis=-1)
     depth = lambda q: (z := to_camera(q[:, :, 0], view)[..., 2])[:, 0]-z[:, 1]
     both = ok.all(1)
-    corr = lambda f: float(np.corrcoef(f(p)[both], f(truth)[both])[0, 1])
+    corr = lambda f, k: float(np.corrcoef(f(p)[k], f(truth)[k])[0, 1])
     return dict(mpjpe=e[ok].mean()*1000, rel=rel[ok].mean()*1000, accel=a[ok2].mean()*1000, p99=100*(v(p)/v(truth)-1),
         bones=float(np.nanmean([np.nanstd(bones[:, d][ok[:, d]], axis=0).mean() for d in (0, 1)]))*1000, frozen=int((move[ok1] < 1e-4).sum()),
-        distance=corr(dist), depth=corr(depth), cover=float(ok.mean()))
+        distance=corr(dist, both), depth=corr(depth, both), cover=float(ok.mean()))
 
 named = []                                                               # whom `clean` took each row for, which it does not give away
 identify = preprocessing.identify
@@ -203,8 +203,7 @@ def one(args):
                 hit = [any(d['first'] <= b and d['last'] >= a for d in rep.doubts) for a, b in bad]
                 where = match(mo.positions, truth, view)
                 res[name] = dict(score(mo.positions, truth, view, where), idf1=v, swaps=len(bad), told=sum(hit), doubts=len(rep.doubts),
-                    shown=sum(d['last']-d['first'] for d in rep.doubts)/T, same=score(mo.positions, truth, view, where, seen)['mpjpe'],
-                    same_rel=score(mo.positions, truth, view, where, seen)['rel'])
+                    shown=sum(d['last']-d['first'] for d in rep.doubts)/T, **{f'same_{k}': v for k, v in score(mo.positions, truth, view, where, seen).items()})
             out.append((Path(lead).stem, cam, lev, res))
     return out
 
@@ -263,8 +262,8 @@ def table(rows):
         for n in names:
             if n.startswith('ours'): print(f'  {n}: wrong swaps {sum(r[3][n]["swaps"] for r in sel)}, inside a reported span {sum(r[3][n]["told"] for r in sel)}; '
                 f'spans {mean(n, "doubts", sel):.1f} a clip, {100*mean(n, "shown", sel):.1f} % of the time; on the frames raw has: '
-                f'MPJPE {mean(n, "same", sel):.0f} (raw {mean("raw", "mpjpe", sel):.0f}), rel. {mean(n, "same_rel", sel):.0f} (raw {mean("raw", "rel", sel):.0f}); '
-                f'worst IDF1 {min(r[3][n]["idf1"] for r in sel):.3f}')
+                f'MPJPE {mean(n, "same_mpjpe", sel):.0f} (raw {mean("raw", "mpjpe", sel):.0f}), rel. {mean(n, "same_rel", sel):.0f} (raw {mean("raw", "rel", sel):.0f}); '
+                f'distance r {mean(n, "same_distance", sel):.3f}, depth r {mean(n, "same_depth", sel):.3f}; worst IDF1 {min(r[3][n]["idf1"] for r in sel):.3f}')
 
 def main():
     ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
