@@ -491,6 +491,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                     'audio2pose/preprocessing.py'),
                                           'audio2pose.preprocessing.Report.table': ( 'preprocessing.html#report.table',
                                                                                      'audio2pose/preprocessing.py'),
+                                          'audio2pose.preprocessing._all_found': ( 'preprocessing.html#_all_found',
+                                                                                   'audio2pose/preprocessing.py'),
                                           'audio2pose.preprocessing._anchored': ( 'preprocessing.html#_anchored',
                                                                                   'audio2pose/preprocessing.py'),
                                           'audio2pose.preprocessing._banded': ('preprocessing.html#_banded', 'audio2pose/preprocessing.py'),

@@ -396,7 +396,7 @@ def timeline(
     if report.doubts: fig.add_scatter(x=[None], y=[f'dancer {D}'], mode='markers', marker=dict(color='#b07cf7', symbol='square', size=10), name='unsure')
     return fig
 
-# %% ../nbs/01_preprocessing.ipynb #bc121fb8
+# %% ../nbs/01_preprocessing.ipynb #5b228a81
 def _check(dets, dancers):
     "Say what is wrong with detections that cannot be cleaned."
     name,count = dets.meta.get('source', 'detections'),np.bincount(dets.frame) if len(dets) else np.zeros(1, int)
@@ -406,6 +406,11 @@ def _check(dets, dancers):
     if count.max()<dancers: raise ValueError(f'{name}: never more than {count.max()} people in a frame, {dancers} dancers asked for')
     crowd = float(np.median(count[count>0]))
     if crowd>max(12, 4*dancers): raise ValueError(f'{name}: about {crowd:.0f} people in every frame, expected about {dancers}')
+
+# %% ../nbs/01_preprocessing.ipynb #0e235126
+def _all_found(dets, who, dancers):
+    n = len(set(who[who>=0].tolist()))
+    if n<dancers: raise ValueError(f"{dets.meta.get('source', 'detections')}: only {n} of {dancers} dancers could be followed; ask for {n}")
 
 def _gap_list(kind, base):
     "Spans of each dancer that were not measured."
@@ -461,7 +466,7 @@ def _clean_2d(dets, placed, who, dancers, fps):
     cam = dict(kind='plane', scale=s, origin=[u0,v0], size=list(size))
     return up(pts),kind,say/np.clip(conf, .02, 1)**2,flip,cam,up(raw)
 
-# %% ../nbs/01_preprocessing.ipynb #52fe7012
+# %% ../nbs/01_preprocessing.ipynb #fffa983b
 def _timing(dets, fps, video):
     "Frames per second, video information or None, and what to tell the user."
     info,notes = None,[]
@@ -501,14 +506,15 @@ def clean(
     if video is not None:
         from audio2pose.video import video_colours
         step('looking at the video')
-        colours = video_colours(video, rows.frame, rows.keypoints, rows.skeleton)
+        colours = video_colours(video, rows.frame, rows.keypoints, rows.skeleton, progress=lambda n,of: step('looking at the video', n, of))
     step('who is who')
     who,doubts,_ = identify(rows, placed, dancers, colours)
     names = []
     if anchors:
         fixed,names = _anchored(rows, anchors, dancers, who>=0)
         who,doubts,_ = identify(rows, placed, dancers, colours, fixed)
-    else:
+    _all_found(dets, who, dancers)
+    if not anchors:
         who,rank = _ordered(who, rows, dancers)
         doubts = [replace(d, dancers=tuple(sorted(int(rank[i]) for i in d.dancers))) for d in doubts]
     step('smoothing')

@@ -131,12 +131,10 @@ class Features:
     sure:np.ndarray|None=None # (N,) share of the body `look` was seen on
     depth_noise:float=.15 # metres, how uncertain `place` is away from the camera
 
-# %% ../nbs/tools/37_tracking.ipynb #815c3900
+# %% ../nbs/tools/37_tracking.ipynb #618d97f1
 def _edges(first, last, start, feat, fps, horizon=5.):
     "Candidate links (a, b) between tracklets and their cost, minus the evidence; rows sorted by tracklet."
-    K = len(first)
-    lag = (first[None]-last[:,None]) if K<4000 else None
-    a,b = np.nonzero((lag>0)&(lag<=horizon*fps)) if lag is not None else _near(first, last, horizon*fps)
+    a,b = _near(first, last, horizon*fps)
     if not len(a): return a,b,np.zeros(0)
     t,groups = (first[b]-last[a])/fps,[]
     xy,z = feat.place[:,:2]-np.median(feat.place[:,:2], 0),feat.place[:,2:]-np.median(feat.place[:,2])
@@ -158,7 +156,7 @@ def _main(pose, mirror, n=8):
     return p/sd,q/sd
 
 def _near(first, last, far):
-    "Pairs (a, b) with 0 < first[b]-last[a] <= far, for very many tracklets."
+    "Pairs (a, b) of tracklets with 0 < first[b]-last[a] <= far."
     order = np.argsort(last)
     lo,hi = np.searchsorted(last[order], first-far, 'left'),np.searchsorted(last[order], first, 'left')
     n = np.maximum(hi-lo, 0)
@@ -322,18 +320,18 @@ def _chain(switch, other):
     same = [min(f[i,0]+b[i+1,0], f[i,1]+other[i+1]+b[i+1,1]) for i in range(n)]
     return np.array(x)-np.array(same)
 
-# %% ../nbs/tools/37_tracking.ipynb #a66531ed
+# %% ../nbs/tools/37_tracking.ipynb #bb6a1845
 def _doubts(who, first, last, edge, unary, d, e, below):
     "Doubts between dancers d and e whose margin is less than `below`."
     k = np.flatnonzero((who==d)|(who==e))
     k = k[np.argsort(first[k], kind='stable')]
-    mine = {x:[t for t in k if who[t]==x] for x in (d,e)}
+    mine = [k[who[k]==x] for x in (d,e)]
     other = np.array([unary[t,e if who[t]==d else d]-unary[t,who[t]] for t in k]) if len(k) else np.zeros(0)
     switch,spans = [],[]
     for i in range(len(k)-1):
         at = first[k[i+1]]
-        pre = [next((t for t in reversed(mine[x]) if first[t]<at), None) for x in (d,e)]
-        post = [next((t for t in mine[x] if first[t]>=at), None) for x in (d,e)]
+        n = [np.searchsorted(first[m], at) for m in mine]
+        pre,post = [m[i-1] if i else None for m,i in zip(mine, n)],[m[i] if i<len(m) else None for m,i in zip(mine, n)]
         cost = lambda p,q: 0. if p is None or q is None else edge.get((p,q), FAR) if last[p]<first[q] else np.inf
         if pre==[None,None]: pre = post
         switch.append(cost(pre[0], post[1])+cost(pre[1], post[0])-cost(pre[0], post[0])-cost(pre[1], post[1]))
