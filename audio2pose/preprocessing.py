@@ -6,17 +6,18 @@
 __all__ = ['duplicates', 'weak_perspective', 'Placed', 'picture_size', 'place', 'identify', 'solve_path', 'lay_out', 'lower_feet',
            'find_floor', 'steady_pose', 'to_keypoints', 'walk_paths', 'read_anchors', 'Report', 'timeline', 'clean']
 
-# %% ../nbs/01_preprocessing.ipynb #d79aa925
+# %% ../nbs/01_preprocessing.ipynb #50c1882d
 from dataclasses import dataclass,field,replace
 from pathlib import Path
 import numpy as np
 from .alphapose import Detections,read_alphapose
 from .data import read_json,write_json
+from .feet import ANKLES,CLEARANCE,TOES,runs
 from .motion import Motion
 from .skeleton import SMPL24
 from .smoothing import KINDS,TRUST,bone_lengths,bone_variation,constant_bones,cutoffs,fill_gaps,jitter,mend_flips
 from .smoothing import smooth_robust,stand,stiffness,struts
-from .tracking import Features,associate,row_pairs,tracklets
+from .tracking import Features,associate,pose_distance,row_pairs,tracklets
 
 # %% ../nbs/01_preprocessing.ipynb #7cc2b5e5
 def duplicates(
@@ -99,10 +100,9 @@ def place(
         root[told] = dets.root[told,:3]*np.c_[np.ones((told.sum(),2)), f/dets.root[told,3]]
     return Placed(root.astype(np.float32), pose.astype(np.float32), s, err, f)
 
-# %% ../nbs/01_preprocessing.ipynb #ed1105cd
+# %% ../nbs/01_preprocessing.ipynb #9fecd578
 def _pick_up(frame, who, pts, mirror, near, dancers, fps):
     "Give rows nobody has to the dancer who is not seen in that frame and is expected within `near` metres of it."
-    from audio2pose.tracking import pose_distance
     left,out = np.flatnonzero(who<0),who.copy()
     cost = np.full((len(left),dancers), np.inf)
     for d in range(dancers):
@@ -114,13 +114,14 @@ def _pick_up(frame, who, pts, mirror, near, dancers, fps):
         w = ((frame[left]-a)/np.maximum(b-a, 1))[:,None,None]
         dist,_ = pose_distance(pts[left], pts[k[i-1]]*(1-w)+pts[k[i]]*w, mirror)
         cost[:,d] = np.where(ok, dist, np.inf)
-    best = cost.min(1, initial=np.inf)
-    for r in np.argsort(best):
-        d = int(cost[r].argmin()) if dancers else 0
-        if best[r]<near and not ((out==d)&(frame==frame[left[r]])).any(): out[left[r]] = d
+    best,given = cost.min(1, initial=np.inf),set()
+    for r in np.argsort(best)[:(best<near).sum()]:
+        one = int(cost[r].argmin()),int(frame[left[r]])
+        if one not in given: out[left[r]] = one[0]
+        given.add(one)
     return out
 
-# %% ../nbs/01_preprocessing.ipynb #a5ea2f25
+# %% ../nbs/01_preprocessing.ipynb #8b2bd103
 def identify(
     dets:Detections, # rows without duplicates
     placed:Placed, # from `place`
@@ -134,9 +135,8 @@ def identify(
     j = sk.index(*_track)
     mirror = np.array([[*j].index(sk.mirror[k]) for k in j])
     pose = placed.pose[:,j].copy()
-    scale = placed.scale
     pts = placed.root[:,None]*[1,1,0]+pose*[1,1,.5]
-    lab,flip = tracklets(dets.frame, pts, mirror, scale, far=6/fps)
+    lab,flip = tracklets(dets.frame, pts, mirror, placed.scale, far=6/fps)
     pose[flip] = pose[flip][:,mirror]
     look,sure = colours if colours is not None else (None,None)
     noise = .15 if not flat else .6
@@ -144,12 +144,11 @@ def identify(
     who,doubts = associate(dets.frame, lab, feat, dancers, fps, anchors)
     return _pick_up(dets.frame, who, pts, mirror, .2, dancers, fps),doubts,flip
 
-# %% ../nbs/01_preprocessing.ipynb #adf93782
+# %% ../nbs/01_preprocessing.ipynb #818e94de
 def _banded(normal, rhs, lam, order=3):
     "Solve (T, 3, 3) normal equations joined by `lam` (3,) times the squared `order`-th difference along time: (T, 3)."
     from scipy.linalg import solveh_banded
-    T,d = len(rhs),np.zeros(order+1)
-    d[:] = [(-1)**(order-k)*np.prod(np.arange(order, order-k, -1))/max(1, np.prod(np.arange(1, k+1))) for k in range(order+1)]
+    T,d = len(rhs),np.diff(np.eye(order+1), order, axis=0)[0]
     ab = np.zeros((3*order+1, T, 3))
     for c in range(3):
         for k in range(c+1): ab[c-k,:,k] += normal[:,c,k]                        # row c, column k of each block, lower form
@@ -210,15 +209,15 @@ def lay_out(
     out[dets.frame[k],who[k]] = values[k]
     return out
 
-# %% ../nbs/01_preprocessing.ipynb #a84f174c
-_soles = {7:.066, 8:.066, 10:.021, 11:.021}                                      # height of ankle and ball of a standing foot, metres
+# %% ../nbs/01_preprocessing.ipynb #d81196c2
+_soles = np.r_[ANKLES, TOES]
 
 def lower_feet(
     pts:np.ndarray, # (T, D, 24, 3) metres, any axes
     up:np.ndarray # (3,) unit vector
 )->np.ndarray: # (T, D, 3) metres: the lowest sole of each body
     "The point of each body that is lowest along `up`."
-    p = pts[:,:,list(_soles)]-up*np.array(list(_soles.values()))[:,None]
+    p = pts[:,:,_soles]-up*CLEARANCE[_soles,None].astype(float)
     i = np.where(np.isfinite(p).all(-1), p@up, np.inf).argmin(-1)
     return np.take_along_axis(p, i[...,None,None], 2)[:,:,0]
 
@@ -407,14 +406,13 @@ def _check(dets, dancers):
     crowd = float(np.median(count[count>0]))
     if crowd>max(12, 4*dancers): raise ValueError(f'{name}: about {crowd:.0f} people in every frame, expected about {dancers}')
 
-# %% ../nbs/01_preprocessing.ipynb #0e235126
+# %% ../nbs/01_preprocessing.ipynb #7b7d9be7
 def _all_found(dets, who, dancers):
     n = len(set(who[who>=0].tolist()))
     if n<dancers: raise ValueError(f"{dets.meta.get('source', 'detections')}: only {n} of {dancers} dancers could be followed; ask for {n}")
 
 def _gap_list(kind, base):
     "Spans of each dancer that were not measured."
-    from audio2pose.feet import runs
     span = lambda d,k,a,b: dict(dancer=d+1, first=int(a+base), last=int(b-1+base), kind=KINDS[k])
     return [span(d, k, a, b) for d in range(kind.shape[1]) for k in (1,2,3,4) for a,b in zip(*runs(kind[:,d]==k))]
 
