@@ -15,7 +15,7 @@ from functools import lru_cache
 from itertools import chain,islice
 from pathlib import Path
 import numpy as np
-from .audio import load_audio
+from .audio import load_audio,open_media
 from .data import atomic_path
 
 # %% ../nbs/core/17_video.ipynb #08e28799
@@ -31,19 +31,6 @@ class VideoInfo:
     variable:bool=False # frames do not follow one another evenly
     sound:bool=False # there is a sound track
 
-def _open(path):
-    "Open `path` as a PyAV container that has a video stream."
-    import av
-    path = Path(path)
-    if not path.exists(): raise ValueError(f'{path}: no such file')
-    if path.is_dir(): raise ValueError(f'{path}: is a directory, expected a video file')
-    if not path.stat().st_size: raise ValueError(f'{path}: the file is empty, expected a video')
-    try: c = av.open(str(path), metadata_errors='ignore')
-    except (av.FFmpegError, OSError) as e: raise ValueError(f'{path}: not a video that can be read (mp4, mov, mkv, webm, avi, gif): {e.strerror}') from None
-    if c.streams.video: return c
-    c.close()
-    raise ValueError(f'{path}: has no pictures in it, expected a video stream')
-
 # %% ../nbs/core/17_video.ipynb #71eff32e
 def _packets(c, s):
     "Packets of stream `s`, as far as the file can be read."
@@ -56,7 +43,7 @@ def _packets(c, s):
 
 def _index(path):
     "Display times (T,) in ticks, sorted, or None if the file has none; (time, decoding time) of the key frames; number of packets."
-    with _open(path) as c: ps = [(p.pts, p.dts, p.is_keyframe) for p in _packets(c, c.streams.video[0]) if p.size and not p.is_discard]
+    with open_media(path, 'video') as c: ps = [(p.pts, p.dts, p.is_keyframe) for p in _packets(c, c.streams.video[0]) if p.size and not p.is_discard]
     if not ps: raise ValueError(f'{path}: no picture in it')
     if any(p is None for p,*_ in ps) or len({p for p,*_ in ps})<len(ps): return None, [], len(ps)
     return np.sort([p for p,*_ in ps]), [(p, p if d is None else d) for p,d,key in ps if key], len(ps)
@@ -75,7 +62,7 @@ def _frames(path, start=0, stop=None, index=None):
     stop,bad,at = n if stop is None else min(stop, n),[],-1
     if start>=stop: return
     early = [k for k in keys if k[0]<=pts[start]] if pts is not None else []
-    with _open(path) as c:
+    with open_media(path, 'video') as c:
         s = c.streams.video[0]
         s.thread_type = 'AUTO'
         if len(early)>1: c.seek(max(early)[1], stream=s)
@@ -93,7 +80,7 @@ def frame_times(
 )->np.ndarray: # (T,) seconds from the first frame on
     "When each frame is shown; even steps if the file does not say."
     pts,_,n = _index(path)
-    with _open(path) as c:
+    with open_media(path, 'video') as c:
         s = c.streams.video[0]
         if pts is None: return np.arange(n)/float(s.average_rate or s.guessed_rate or 25)
         return (pts-pts[0])*float(s.time_base)
@@ -106,7 +93,7 @@ def video_info(
     first = next(_frames(path), None)
     if first is None: raise ValueError(f'{path}: no picture could be decoded from it')
     t,k = frame_times(path),_turn(first[1])
-    with _open(path) as c: rate,sound = c.streams.video[0].average_rate,bool(c.streams.audio)
+    with open_media(path, 'video') as c: rate,sound = c.streams.video[0].average_rate,bool(c.streams.audio)
     gaps = np.diff(t)
     step = float(np.median(gaps)) if len(gaps) else 1/float(rate or 25)
     uneven = bool((np.abs(gaps-step)>.5*step).any())
