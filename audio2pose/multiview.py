@@ -202,16 +202,16 @@ def triangulate(
             out,agree = _points(x, w, f, rig, cap)
     return out.astype(np.float32), agree, kps
 
-# %% ../nbs/tools/31_multiview.ipynb #66198415
+# %% ../nbs/tools/31_multiview.ipynb #eaa1c781
 _stiff = ('shoulder elbow','elbow wrist','hip knee','knee ankle','ankle foot','ankle big_toe','ankle small_toe','ankle heel','heel big_toe',
     'heel small_toe','big_toe small_toe','eye ear')
-_across = ('hip','shoulder','eye','ear')
-_middle = ('nose eye','nose ear','pelvis hip','mid_hip hip','neck shoulder','thorax shoulder','head_top ear','head_top nose','upper_neck ear')
+_across = ('hip','eye','ear')
+_middle = ('nose eye','nose ear','pelvis hip','mid_hip hip','head_top ear','head_top nose','upper_neck ear')
 
 def rigid_pairs(
     skeleton # Skeleton
 )->np.ndarray: # (n, 2) joint numbers, the smaller first
-    "Joints that keep their distance in any pose: limbs, feet, the head, hips and shoulders; all bones of a tree."
+    "Joints that keep their distance in any pose: limbs, feet, the head, the hips; all bones of a tree."
     ix = {n:i for i,n in enumerate(skeleton.joints)}
     names = [(f'{s}_{a}', f'{s}_{b}') for s in ('left','right') for a,b in map(str.split, _stiff)]
     names += [(f'left_{a}', f'right_{a}') for a in _across] + [(a, f'{s}_{b}') for s in ('left','right') for a,b in map(str.split, _middle)]
