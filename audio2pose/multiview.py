@@ -305,7 +305,7 @@ def _solve(X, x, w, f, rig, cap, bones, noise, fps, accel, slack, rounds):
         if far.max()<5e-4: break
     return X, A
 
-# %% ../nbs/tools/31_multiview.ipynb #219bcc62
+# %% ../nbs/tools/31_multiview.ipynb #450a09e8
 def refine(
     pts:np.ndarray, # (T, J, 3) metres, NaN where unknown, from `triangulate`
     kps:np.ndarray, # (V, T, J, 3) pixels and confidence
@@ -335,11 +335,13 @@ def refine(
     return out.astype(np.float32), cov
 
 def _noise(X, x, w, f, rig):
-    "Pixels of noise along one axis; half of the detections may be blunders."
-    e = _distance(X, x, w, f, rig)[w>0]
-    n = (w>0).sum(0)
+    "Pixels by which detections tremble along one axis; half of them may be blunders."
+    e,n = _distance(X, x, w, f, rig)[w>0],(w>0).sum(0)
     few = np.median(n[n>1]) if (n>1).any() else 2                          # three unknowns were fitted to 2n numbers
-    return float(np.median(e)/1.18/np.sqrt(max(1-1.5/few, .2))) if len(e) else 1.
+    spread = np.median(e)/1.18/np.sqrt(max(1-1.5/few, .2)) if len(e) else 1.
+    ok = (w[:,2:]>0)&(w[:,1:-1]>0)&(w[:,:-2]>0)
+    if ok.sum()<100: return float(spread)
+    return float(min(spread, np.median(np.abs((np.diff(x, 2, axis=1)*f[:,None,None,None])[ok]))/.6745/np.sqrt(6)))
 
 def _covariance(A, T, J):
     "Covariance (T, J, 3, 3) from the lower band of the normal matrix."
