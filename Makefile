@@ -43,7 +43,7 @@ version:          ## copy the version of settings.ini into the package
 lock: setup       ## write requirements.lock from what .venv holds
 	@sed -n '/^#/p' requirements.lock > .lock.tmp
 	@$(BIN)/python -m pip freeze --all --exclude audio2pose --exclude pip --exclude wheel | grep -v -e '^-e' -e '@' | sed 's/+cpu//' >> .lock.tmp
-	@sed -n '/;/p' requirements.lock >> .lock.tmp
+	@sed -n '/^[^#].*;/p' requirements.lock >> .lock.tmp
 	@mv .lock.tmp requirements.lock
 
 clean:            ## remove what the commands made, but not .venv
