@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['draw_skeletons', 'overlay_frame', 'write_overlay', 'write_still']
 
-# %% ../nbs/look/24_overlay.ipynb #b56fd416
+# %% ../nbs/look/24_overlay.ipynb #8d67c7a6
 import warnings
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,12 +15,12 @@ from .camera import project_pixels
 from .data import atomic_path
 from .draw import Stage,make_camera,rgb
 from .motion import Motion
-from .video import clear_errors,read_video,video_info,write_video
+from .video import Planes,clear_errors,planes,read_video,video_info,write_video
 from .viz import _colours
 
-# %% ../nbs/look/24_overlay.ipynb #7a0fe059
+# %% ../nbs/look/24_overlay.ipynb #b97076f1
 def _strokes(img, ends, radius, colour, alpha, dash):
-    "Draw lines `ends` (S, 4) with round caps, each over those before; `dash` (S, 2) is pixels on and off, off 0 for none."
+    "Draw lines `ends` (S, 4) with round caps, `colour` (S, C), each over those before; `dash` (S, 2) is pixels on and off, off 0 for none."
     H,W = img.shape[:2]
     for i in range(len(ends)):
         ax,ay,dx,dy,r = ends[i,0],ends[i,1],ends[i,2]-ends[i,0],ends[i,3]-ends[i,1],radius[i]
@@ -43,7 +43,7 @@ def _strokes(img, ends, radius, colour, alpha, dash):
                 d = ((px-u*dx)**2+(py-u*dy)**2)**.5
                 c = min(max(r+.5-d, 0.), 1.)*alpha[i]
                 if c>0:
-                    for k in range(3): img[y,x,k] = np.uint8(img[y,x,k]*(1-c)+colour[i,k]*c+.5)
+                    for k in range(colour.shape[1]): img[y,x,k] = np.uint8(img[y,x,k]*(1-c)+colour[i,k]*c+.5)
 
 @lru_cache(None)
 def _compiled():
@@ -51,7 +51,18 @@ def _compiled():
     try: return numba.njit(cache=True, nogil=True)(_strokes)
     except RuntimeError: return numba.njit(nogil=True)(_strokes)
 
-# %% ../nbs/look/24_overlay.ipynb #4b3c5e34
+# %% ../nbs/look/24_overlay.ipynb #ae68acae
+def _inks(image):
+    "What to draw into: (array (h, w, C), pixels of the picture to one of its own, function from RGB 0..255 to its C numbers)."
+    if not isinstance(image, Planes): return [(image, 1, lambda c: c)]
+    return [(image.y, 1, lambda c: image.colour(c)[...,:1]), (image.uv, 2, lambda c: image.colour(c)[...,1:])]
+
+def _stroke(image, ends, radius, colour, alpha, dash):
+    "Draw lines as `_strokes` does over RGB or `Planes`."
+    for a,n,ink in _inks(image):
+        _compiled()(a, *[np.ascontiguousarray(x, np.float64) for x in (ends/n, radius/n, ink(colour), alpha, dash/n)])
+
+# %% ../nbs/look/24_overlay.ipynb #16746bb8
 @lru_cache(512)
 def _text(text, size):
     "Cover of letters and of the rim around them, each (h, w) 0..1."
@@ -64,17 +75,24 @@ def _text(text, size):
         return np.asarray(im, np.float32)/255
     return mask(), mask(stroke_width=rim)
 
+def _smaller(m, n):
+    "Means of `n` x `n` pixels; the rim is 0."
+    (h,w),up = m.shape,lambda k: -(-k//n)
+    return np.pad(m, ((0,-h%n),(0,-w%n))).reshape(up(h), n, up(w), n).mean((1,3))[...,None]
+
 def _write(image, text, x, y, size, colour):
     "Text with its middle at (x, y), kept inside the picture."
     fill,rim = _text(text, size)
     (h,w),(H,W) = fill.shape,image.shape[:2]
     if not (np.isfinite([x,y]).all() and h<H and w<W and -w<x<W+w and -h<y<H+h): return
-    x,y = int(np.clip(x-w/2, 0, W-w)),int(np.clip(y-h/2, 0, H-h))
-    part,a,b = image[y:y+h,x:x+w],(.75*rim)[...,None],fill[...,None]
-    part[:] = (part*(1-a)*(1-b)+255*colour*b+.5).astype(np.uint8)
+    x,y = int(np.clip(x-w/2, 0, W-w))//2*2,int(np.clip(y-h/2, 0, H-h))//2*2
+    for o,n,ink in _inks(image):
+        a,b = _smaller(.75*rim, n),_smaller(fill, n)
+        part = o[y//n:y//n+len(a),x//n:x//n+a.shape[1]]
+        part[:] = ((part*(1-a)+ink(np.zeros(3))*a)*(1-b)+ink(255*colour)*b+.5).astype(np.uint8)
 
-# %% ../nbs/look/24_overlay.ipynb #3fb27e8f
-def _limbs(q, edges, hidden, colour, r, solid):
+# %% ../nbs/look/24_overlay.ipynb #ed7f52de
+def _limbs(q, edges, hidden, fade, colour, r, solid):
     "Lines of one person: ends (S, 4), radius (S,), colours (S, 3), opacity (S,), dashes (S, 2)."
     a,b = np.array(edges, int).reshape(-1, 2).T
     ends = np.concatenate([np.concatenate([q[a], q[b]], 1), np.concatenate([q, q], 1)])
@@ -85,9 +103,10 @@ def _limbs(q, edges, hidden, colour, r, solid):
     r[len(a):] = np.minimum(r[len(a):], .25*near+.6)
     col,dash = np.tile(255*colour, (len(r),1)),np.stack([np.full(len(r), 3.), np.where(gone, 3.5, 0)], 1)*r.max(initial=1)
     dash[len(a):,1] = 0
-    if not solid: return ends, r, col, np.full(len(r), .9), dash
+    faint = np.r_[np.minimum(fade[a], fade[b]), fade]
+    if not solid: return ends, r, col, .9*faint, dash
     col[len(a):] = 255*(.45*colour+.55)
-    return np.concatenate([ends, ends]), np.r_[r+1, r], np.r_[0*col+12, col], np.r_[np.full(len(r), .45), np.where(gone, .9, 1)], np.r_[dash, dash]
+    return np.concatenate([ends, ends]), np.r_[r+1, r], np.r_[0*col+12, col], np.r_[.45*faint, np.where(gone, .9, 1)*faint], np.r_[dash, dash]
 
 def _place(q, sk, size, above):
     "Where a label of `size` pixels goes: above the head, or below everything."
@@ -98,34 +117,40 @@ def _place(q, sk, size, above):
         if n in sk.joints and ok[j := sk.joints.index(n)]: return q[j]-[0,1.3*size]
     return q[ok][q[ok,1].argmin()]-[0,1.3*size]
 
-# %% ../nbs/look/24_overlay.ipynb #f4c90cca
+# %% ../nbs/look/24_overlay.ipynb #872ed503
 def draw_skeletons(
-    image:np.ndarray, # (h, w, 3) uint8, left as it is
+    image, # (h, w, 3) uint8 or `Planes`, left as it is
     pts:np.ndarray, # (D, J, 2) pixels, NaN where unknown
     skeleton, # `Skeleton` of the joints
     imputed:np.ndarray=None, # (D, J) bool, or confidences, which are below 0.5 where a joint was filled in
     colours=None, # D times '#rrggbb'; blue, red, ... if not given
     labels=None, # D texts written above the heads; 1, 2, ... if not given; False for none
     thick:float=None, # pixels, half the width of a limb; by the height of the picture if not given
-    solid:bool=True # with rim and bright joints; else thin plain lines
-)->np.ndarray: # (h, w, 3) uint8
+    solid:bool=True, # with rim and bright joints; else thin plain lines
+    fade:np.ndarray=None # (D, J) opacity 0..1 of each joint
+): # picture of the same kind
     "Draw people over a picture."
-    out,pts = np.array(image),np.asarray(pts, np.float64)
+    out = image.copy() if isinstance(image, Planes) else np.array(image)
+    _people(out, pts, skeleton, imputed, colours, labels, thick, solid, fade)
+    return out
+
+def _people(out, pts, skeleton, imputed=None, colours=None, labels=None, thick=None, solid=True, fade=None):
+    "Draw people into a picture."
+    pts = np.asarray(pts, np.float64)
     if out.ndim!=3 or out.shape[2]!=3 or out.dtype!=np.uint8: raise ValueError(f'the picture must be (h, w, 3) uint8, got {out.dtype} {out.shape}')
     if pts.ndim!=3 or pts.shape[1:]!=(len(skeleton),2): raise ValueError(f'pts must be (dancers, {len(skeleton)}, 2) for {skeleton.name}, got {pts.shape}')
     hidden = np.zeros(pts.shape[:2], bool) if imputed is None else np.asarray(imputed)
     if hidden.dtype!=bool: hidden = hidden<.5
-    h = out.shape[0]
+    fade,h = np.ones(pts.shape[:2]) if fade is None else np.asarray(fade, float),out.shape[0]
     r = thick or (max(1.2, h/280) if solid else max(.8, h/600))
     size = max(10, round(h/(28 if solid else 40)))
     for d,q in enumerate(pts):
         colour = rgb(colours[d] if colours is not None else _colours[d%6])
-        _compiled()(out, *[np.ascontiguousarray(a, np.float64) for a in _limbs(q, skeleton.edges, hidden[d], colour, r, solid)])
+        _stroke(out, *_limbs(q, skeleton.edges, hidden[d], fade[d], colour, r, solid))
         text = '' if labels is False else str(d+1) if labels is None else labels[d]
         if text: _write(out, text, *_place(q, skeleton, size, solid), size, .6*colour+.4)
-    return out
 
-# %% ../nbs/look/24_overlay.ipynb #54d15b22
+# %% ../nbs/look/24_overlay.ipynb #7209d969
 _pale = ('#dfe3ea','#d9c48f','#9fd0b4','#c3a9de','#e0a99a','#9cc7dd')
 
 @dataclass
@@ -136,13 +161,12 @@ class _Layer:
     stop:int
     fps:float|None # frames per second, if known
     size:tuple|None # width and height of the picture it was seen in, if known
-    paint:object # function of picture, frame and scale (2,)
+    paint:object # function of picture to draw into, frame and scale (2,)
 
 def _motion_layer(m):
     px,first = project_pixels(m),int(m.meta.get('first_frame') or 0)
     def paint(image, t, scale):
-        if not 0<=t-first<len(px): return image
-        return draw_skeletons(image, px[t-first]*scale, m.skeleton, None if m.confidence is None else m.confidence[t-first])
+        if 0<=t-first<len(px): _people(image, px[t-first]*scale, m.skeleton, None if m.confidence is None else m.confidence[t-first])
     return _Layer('the motion', first, first+len(m), m.fps, m.meta['camera'].get('size'), paint)
 
 def _tags(det, i):
@@ -151,14 +175,14 @@ def _tags(det, i):
     s = np.nanmean(det.keypoints[i,:,2]) if score is None and np.isfinite(det.keypoints[i,:,2]).any() else np.nan if score is None else score[i]
     return ('' if idx is None or idx[i]<0 else f'#{idx[i]} ')+(f'{s:.2f}' if np.isfinite(s) else '')
 
-# %% ../nbs/look/24_overlay.ipynb #9130fe25
+# %% ../nbs/look/24_overlay.ipynb #416c6c24
 def _raw_layer(det):
     order = np.argsort(det.frame, kind='stable')
     frame = np.asarray(det.frame)[order]
     def paint(image, t, scale):
         i = order[np.searchsorted(frame, t):np.searchsorted(frame, t, 'right')]
         q = np.where(det.keypoints[i,:,2:3]>0, det.keypoints[i,:,:2], np.nan)*scale
-        return draw_skeletons(image, q, det.skeleton, colours=[_pale[k%6] for k in range(len(i))], labels=[_tags(det, k) for k in i], solid=False)
+        _people(image, q, det.skeleton, colours=[_pale[k%6] for k in range(len(i))], labels=[_tags(det, k) for k in i], solid=False)
     last = int(frame[-1])+1 if len(frame) else 0
     return _Layer('the detections', 0, max(last, getattr(det, 'frames', 0) or 0), getattr(det, 'fps', None), getattr(det, 'size', None), paint)
 
@@ -167,19 +191,19 @@ def _layers(what):
     if not some: raise ValueError('there is nothing to draw')
     return [_motion_layer(o) if isinstance(o, Motion) else _raw_layer(o) for o in some]
 
-# %% ../nbs/look/24_overlay.ipynb #1eeffc92
+# %% ../nbs/look/24_overlay.ipynb #7479cfbc
 def overlay_frame(
     what, # `Motion` with a camera, `Detections`, or a list of them, drawn in this order
-    image:np.ndarray, # (h, w, 3) uint8, the film's frame at any size
+    image, # (h, w, 3) uint8 or `Planes`, the film's frame at any size; left as it is
     frame:int, # its number
     size:tuple=None # width and height of the film, pixels; the camera's, or the image's, if not given
-)->np.ndarray: # (h, w, 3) uint8
+): # picture of the same kind
     "Draw people over one frame."
-    return _paint(_layers(what), image, frame, size)
+    return _paint(_layers(what), image.copy() if isinstance(image, Planes) else np.array(image), frame, size)
 
 def _paint(layers, image, frame, size):
     h,w = image.shape[:2]
-    for l in layers: image = l.paint(image, frame, np.array([w,h])/np.array(l.size or size or (w,h)))
+    for l in layers: l.paint(image, frame, np.array([w,h])/np.array(l.size or size or (w,h)))
     return image
 
 # %% ../nbs/look/24_overlay.ipynb #dbb7a661
@@ -213,15 +237,30 @@ def _side_stage(what, h):
         return Stage(m, size, make_camera(m, size, azimuth=float(np.degrees(np.arctan2(-away[1], -away[0])))+40, elevation=14)), int(m.meta.get('first_frame') or 0)
     raise ValueError('only a Motion can be shown from the side, not raw detections')
 
-# %% ../nbs/look/24_overlay.ipynb #9b8241d0
-def _pictures(what, video, layers, a, b, size, out, side):
+# %% ../nbs/look/24_overlay.ipynb #857f557f
+def _beside(a, b):
+    "Two pictures of the same height, side by side; of the kind that `a` is."
+    if not isinstance(a, Planes): return np.concatenate([a, b], 1)
+    h,w,_ = a.shape
+    out = Planes(np.empty((h*3//2,w+b.shape[1]), np.uint8), a.space, a.full)
+    out.paste(a)
+    out.paste(b, w)
+    return out
+
+def _dark(w, h, raw):
+    "Pictures of an empty background."
+    a = planes((20,24,32), size=(w,h)) if raw else np.full((h,w,3), (20,24,32), np.uint8)
+    while True: yield a.copy()
+
+# %% ../nbs/look/24_overlay.ipynb #f31a4704
+def _pictures(what, video, layers, a, b, size, out, side, raw=False):
     "(frame, picture) of frames `a` up to before `b`."
     w,h = out
     stage,first = _side_stage(what, h) if side else (None,0)
-    frames = read_video(video, a, b, width=w, height=h) if video else ((t, np.full((h,w,3), (20,24,32), np.uint8)) for t in range(a, b))
+    frames = read_video(video, a, b, width=w, height=h, raw=raw) if video else zip(range(a, b), _dark(w, h, raw))
     for t,image in frames:
         image = _paint(layers, image, t, size)
-        if stage: image = np.concatenate([image, stage.picture(int(np.clip(t-first, 0, len(stage.motion)-1)))], 1)
+        if stage: image = _beside(image, stage.picture(int(np.clip(t-first, 0, len(stage.motion)-1))))
         yield t,image
 
 def _plan(what, video, width):
@@ -232,7 +271,7 @@ def _plan(what, video, width):
     w = width or size[0]
     return layers, info, size, [max(16, round(n/2)*2) for n in (w, w*size[1]/size[0])]
 
-# %% ../nbs/look/24_overlay.ipynb #429661e0
+# %% ../nbs/look/24_overlay.ipynb #831e0b89
 def write_overlay(
     what, # `Motion` with a camera, `Detections`, or a list of them, drawn in this order
     video, # film they were seen in; None for a dark background
@@ -242,7 +281,7 @@ def write_overlay(
     width:int=None, # pixels; the film's if not given, at most 480 for a .gif
     side:bool=False, # show the first motion in 3D beside it
     progress=None, # called with (pictures done, pictures in all)
-    crf:int=20 # quality of H.264, smaller is better and bigger
+    crf:int=23 # quality of H.264, smaller is better and bigger
 )->Path: # `path`
     "Write the film with people drawn over it."
     gif = Path(path).suffix.lower()=='.gif'
@@ -253,10 +292,10 @@ def write_overlay(
     if stop is not None: b = min(b, round(stop*fps))
     if a>=b: raise ValueError(f'{video or path}: no frames from {start:g} s to {"the end" if stop is None else f"{stop:g} s"}')
     def pictures():
-        for i,(_,image) in enumerate(_pictures(what, video, layers, a, b, size, out, side)):
+        for i,(_,image) in enumerate(_pictures(what, video, layers, a, b, size, out, side, not gif)):
             yield image
             if progress: progress(i+1, b-a)
-    return write_video(path, pictures(), fps, crf, None if gif or not info or not info.sound else video, skip=a/fps, seconds=(b-a)/fps)
+    return write_video(path, pictures(), fps, crf, None if gif or not info or not info.sound else video, skip=a/fps, seconds=(b-a)/fps, quick=True)
 
 # %% ../nbs/look/24_overlay.ipynb #1338efaa
 def write_still(
