@@ -32,13 +32,13 @@ def _many(root, step, out, jobs, cluster, overwrite, as_json, word, **kw):
     with progress() as tell: done = rebuild(root, step, out, jobs, cluster, overwrite, lambda n,total: tell(word, n, total), **kw)
     _report([d.result for d in done if d.ok], [(d.item[2], d.error) for d in done if not d.ok], as_json)
 
-# %% ../nbs/hpc/40c_cli_aist.ipynb #5b87edad
+# %% ../nbs/hpc/40c_cli_aist.ipynb #15760670
 @command(aist_app, out='-o')
 def aist_download(
     out:Path, # folder to write to
     genre:str='LH', # two letters: BR PO LO MH LH HO WA KR JS JB
     processes:int=4, # files at a time
-    resolution:str='1080p', # 1080p, 720p, 480p, ... as the database offers
+    resolution:str='1080p', # 1080p, or 2M for the small films: what the database offers
     limit:int|None=None, # no more than so many films
     cameras:str|None=None, # only these, such as c01,c02
     accept_terms:bool=False, # you have read the terms of use of the AIST Dance Video Database and accept them
@@ -48,7 +48,7 @@ def aist_download(
     from audio2pose.download import download_aist
     with progress() as step:
         r = download_aist(out, genre=genre, processes=processes, resolution=resolution, limit=limit, accept_terms=accept_terms,
-            cameras=cameras and cameras.split(','), progress=lambda done,total: step('fetching', done, total))
+            cameras=cameras and cameras.split(','), progress=lambda done,total,size: step(f'fetching, {size/1e6:.0f} MB', done, total))
     d = r.to_dict()
     _report([{k:v for k,v in d.items() if not isinstance(v, (list,dict))}], list(r.failed.items()), json)
 
@@ -95,7 +95,7 @@ def aist_inspect(
     for _,line in bad: say(line)
     if bad: raise typer.Exit(2)
 
-# %% ../nbs/hpc/40c_cli_aist.ipynb #ac2fdbbf
+# %% ../nbs/hpc/40c_cli_aist.ipynb #9177993e
 @command(aist_app, out='-o', video_dir='-v')
 def aist_show(
     sequence:str, # name of the clip; with c01 to c09 the film to draw on
@@ -111,11 +111,12 @@ def aist_show(
     width:int|None=None, # pixels of the whole picture
 ):
     "Draw a clip over its own films."
+    from audio2pose.rebuild import surface_of
     from audio2pose.show import show_sequence
     dest = out or Path(f'{Path(sequence).stem}_{mode}.mp4')
+    kw = dict(views=views and views.split(','), mosaic=mosaic, body=body and surface_of(body), start=start, stop=stop, width=width)
     with together(dest.parent, dest.name) as tmp, progress() as step:
-        show_sequence(sequence, root, video_dir, tmp/dest.name, mode, views=views and views.split(','), mosaic=mosaic, body=body, start=start, stop=stop,
-            width=width, progress=lambda done,total: step('drawing', done, total))
+        show_sequence(sequence, root, video_dir, tmp/dest.name, mode, **kw, progress=lambda done,total: step('drawing', done, total))
     print(dest)
 
 # %% ../nbs/hpc/40c_cli_aist.ipynb #6d81f17d

@@ -5,14 +5,14 @@
 # %% auto #0
 __all__ = ['FILMS', 'RATE', 'STEPS', 'find_files', 'read_poses', 'first_sound', 'named_beats', 'Report', 'prepare']
 
-# %% ../nbs/02c_prepare.ipynb #e626fa1c
+# %% ../nbs/02c_prepare.ipynb #87a6c708
 import os,shutil,warnings
 from contextlib import contextmanager
 from dataclasses import dataclass,field
 from pathlib import Path
 import numpy as np
 from .aist import FPS,GENRES,parse_name,read_ids,read_keypoints3d
-from .audio import load_audio,open_media,write_audio
+from .audio import load_audio,open_media
 from .beats import track_beats
 from .data import atomic_path,load_pickle,read_json,write_json
 
@@ -33,7 +33,7 @@ def find_files(
         except ValueError: odd.append(p)
     return {k:sorted(v, key=lambda p: (parse_name(p).camera!='cAll', p.name)) for k,v in sorted(out.items())}, odd
 
-# %% ../nbs/02c_prepare.ipynb #31342246
+# %% ../nbs/02c_prepare.ipynb #2e03494d
 def _beside(folder, name):
     "`name` in `folder` or the one above, or None."
     return next((p for p in (folder/name, folder.resolve().parent/name) if p.exists()), None)
@@ -47,7 +47,7 @@ def _lists(folder, ignore):
     "Ignored sequences and {split: sequences}."
     ignore = ignore or (folder and _beside(folder, 'ignore_list.txt'))
     splits = folder and _beside(folder, 'splits')
-    return _sequences(ignore) if ignore else set(), {p.stem:_sequences(p) for p in sorted(splits.glob('*.txt'))} if splits else {}
+    return _sequences(ignore) if ignore else set(), {p.stem:_sequences(p) for p in sorted(splits.glob('*_*.txt'))} if splits else {}
 
 # %% ../nbs/02c_prepare.ipynb #5378c58d
 def read_poses(
@@ -62,7 +62,7 @@ def read_poses(
     if np.isnan(a).all(): raise ValueError(f'{path}: {kind} holds no joint, all {len(a)} frames are NaN')
     return a
 
-# %% ../nbs/02c_prepare.ipynb #ddd8ba01
+# %% ../nbs/02c_prepare.ipynb #f0577bb5
 RATE = 16000
 
 def first_sound(
@@ -73,7 +73,7 @@ def first_sound(
     for p in films:
         try: y = load_audio(p, RATE)[0]
         except ValueError as e: told.append(str(e))
-        else: return np.rint(y.clip(-1, 1)*32767).astype(np.float32)/32768, len(told)+1, told
+        else: return np.rint(y*32768).clip(-32768, 32767).astype(np.float32)/32768, len(told)+1, told
     more = f'; nor is there any in the other {len(films)-1}' if len(films)>1 else ''
     raise ValueError(told[0]+more)
 
@@ -86,17 +86,19 @@ def _film(path):
             return secs and round(float(secs), 3), s.average_rate and round(float(s.average_rate), 3)
     except ValueError: return None, None
 
-# %% ../nbs/02c_prepare.ipynb #83fa9ff6
+# %% ../nbs/02c_prepare.ipynb #8a07e951
 def named_beats(
     y:np.ndarray, # samples (n,)
     sr:int, # samples per second
     bpm:float # what the name says, beats per minute
 )->tuple: # Beats, and whether they agree with the name
     "Beats at the tempo of the name, or at another where the sound clearly has another."
-    b = track_beats(y, sr, bpm=bpm)
     fits = lambda b: len(b)>0 and abs(b.tempo_bpm/bpm-1)<.03
-    if fits(b) and b.confidence>.4: return b, True
-    b = max(b, track_beats(y, sr), key=lambda b: b.confidence)
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter('always')
+        b = track_beats(y, sr, bpm=bpm)
+        if not fits(b) or b.confidence<.4: b = max(b, track_beats(y, sr), key=lambda b: b.confidence)
+    if not len(b): warnings.warn(str(told[-1].message), stacklevel=2)
     return b, fits(b)
 
 # %% ../nbs/02c_prepare.ipynb #fc528513
@@ -145,13 +147,13 @@ def _sound(w):
     if not hasattr(w, 'heard'): w.heard = first_sound(w.films)
     return w.heard
 
-# %% ../nbs/02c_prepare.ipynb #1527ec4b
+# %% ../nbs/02c_prepare.ipynb #a71c6e16
 def _audio(w):
     "Write wav."
+    import soundfile
     y,tried,told = _sound(w)
     wav,(secs,fps) = f'audio/{w.name}.wav',_film(w.films[tried-1])
-    (w.out/wav).parent.mkdir(parents=True, exist_ok=True)
-    write_audio(y*(32768/32767), RATE, w.out/wav)
+    with atomic_path(w.out/wav) as p: soundfile.write(p, (y*32768).astype(np.int16), RATE)
     return _record(w, 'audio', [wav], tried, seconds=round(len(y)/RATE, 4), film_seconds=secs, film_fps=fps, notes=told)
 
 def _beats(w):
@@ -184,7 +186,7 @@ def _make(w):
     write_json(w.out/'.prepare'/f'{w.name}.json', rec)
     return rec
 
-# %% ../nbs/02c_prepare.ipynb #771b3731
+# %% ../nbs/02c_prepare.ipynb #000f3fcf
 def _count(out, name, seconds):
     "Beats found within the dance, None if there are none."
     try: t = read_json(out/f'beats/{name}.json')['beat_times']
@@ -206,11 +208,11 @@ def _entry(out, name, rec, splits):
     "One dance of the manifest."
     n,T = parse_name(name),rec.get('poses', {}).get('frames')
     secs = T and T/FPS
-    return dict(genre=n.genre, bpm=n.bpm, fps=FPS, frames=T, frames_expected=n.frames, seconds=secs and round(secs, 4), beats_expected=n.beats, beats_found=_count(out, name, secs),
-        splits=[s for s,ids in splits.items() if name in ids], complete=all('files' in rec.get(s, {}) for s in STEPS), warnings=_remarks(n, rec, secs),
+    return dict(genre=n.genre, bpm=n.bpm, fps=FPS, frames=T, frames_expected=n.frames, seconds=secs and round(secs, 4), beats_expected=n.beats,
+        beats_found=_count(out, name, secs), splits=[s for s,ids in splits.items() if name in ids], complete=all('files' in rec.get(s, {}) for s in STEPS), warnings=_remarks(n, rec, secs),
         failed={s:e for s in STEPS if (e := rec.get(s, {}).get('error'))}, **{s:rec[s] for s in STEPS if s in rec})
 
-# %% ../nbs/02c_prepare.ipynb #b116b3e3
+# %% ../nbs/02c_prepare.ipynb #cfe29f53
 def _counts(entries, ignored):
     "Numbers of dances by genre."
     out = {}
@@ -221,13 +223,15 @@ def _counts(entries, ignored):
             failed=sum(bool(e['failed']) for e in es), ignored=sum(parse_name(n).genre==g for n in ignored))
     return out
 
-def _manifest(out, recs, lists, odd, others, lost=()):
+def _failures(recs, names, want, odd):
+    "{what: line} of these dances and steps, and of files named otherwise."
+    out = {f'{k} {s}':e for k in names for s in want if (e := recs[k].get(s, {}).get('error')) and e!='no sound'}
+    return out|{p.name:f'{p.name}: not a name of AIST, expected one like gLH_sBM_cAll_d16_mLH0_ch01' for p in odd}
+
+def _manifest(out, recs, lists, failed):
     "Write and return the manifest."
     ignored,splits = lists
-    es = {k:_entry(out, k, r, splits) for k,r in recs.items()}
-    es = dict(sorted((others|es).items()))
-    failed = {f'{k} {s}':x for k,e in es.items() for s,x in e['failed'].items() if x!='no sound'}
-    failed |= {p.name:f'{p.name}: not a name of AIST, expected one like gLH_sBM_cAll_d16_mLH0_ch01' for p in odd}|dict(lost)
+    es = {k:_entry(out, k, recs[k], splits) for k in sorted(recs)}
     d = dict(fps=FPS, unit='cm', up='y', joints='COCO17', sample_rate=RATE, counts=_counts(es, ignored), ignored=sorted(ignored), failed=failed, sequences=es)
     write_json(out/'manifest.json', d)
     return d
@@ -259,7 +263,7 @@ class Report:
         return '\n'.join([*lines, f'{self.made} made, {self.kept} kept, {len(self.failed)} failures', *some(list(self.failed.values())),
             *([f'{len(told)} warnings', *some(told)] if told else [])])
 
-# %% ../nbs/02c_prepare.ipynb #63ecfb64
+# %% ../nbs/02c_prepare.ipynb #d25fbb82
 @contextmanager
 def _alone(out):
     "Nobody else prepares this folder meanwhile."
@@ -270,22 +274,20 @@ def _alone(out):
         try: fcntl and fcntl.flock(fd, fcntl.LOCK_EX|fcntl.LOCK_NB)
         except BlockingIOError: raise ValueError(f'{out}: another run is at work here') from None
         except OSError: pass                                                     # a file system without locks
-        for f in (out, *(out/d for d in ('pkl','poses_npy','audio','beats','.prepare'))):
-            for p in f.glob('.*.*') if f.is_dir() else (): p.unlink()             # unfinished
+        for p in (*out.glob('.manifest.*'), *(p for d in ('pkl','poses_npy','audio','beats','.prepare') for p in (out/d).glob('.g*'))): p.unlink()
         yield
     finally: fd is None or os.close(fd)
 
 def _remembered(out):
-    "Entries of the last manifest, and the records written since."
+    "Records of the last manifest, and those written since: {sequence: {step: record}}."
     try: d = {k:v for k,v in read_json(out/'manifest.json')['sequences'].items() if isinstance(v, dict) and parse_name(k)}
     except (ValueError, KeyError, TypeError, AttributeError): d = {}
-    new = {}
     for p in (out/'.prepare').glob('*.json'):
-        try: new[p.stem] = dict(read_json(p))
+        try: d[p.stem] = dict(read_json(p))
         except (ValueError, TypeError): pass
-    return d, {k:{s:x for s in STEPS if isinstance(x := v.get(s), dict)} for k,v in (d|new).items()}
+    return {k:{s:x for s in STEPS if isinstance(x := v.get(s), dict)} for k,v in d.items()}
 
-# %% ../nbs/02c_prepare.ipynb #1b99c9f5
+# %% ../nbs/02c_prepare.ipynb #7c51e8c8
 def _survey(pkl_dir, video_dir, out, want, genre, kind, ignore):
     "All that is there: works, (ignored, splits), files named otherwise."
     if genre and genre not in GENRES: raise ValueError(f'{genre!r}: no genre of AIST, expected one of {", ".join(GENRES)}')
@@ -296,11 +298,11 @@ def _survey(pkl_dir, video_dir, out, want, genre, kind, ignore):
     lists = _lists(pkl_dir, ignore)
     names = [n for n in sorted(pkls or films) if not genre or n[1:3]==genre]
     if not names: raise ValueError(f'{pkl_dir if "poses" in want else video_dir}: no {"joints" if "poses" in want else "films"} of {genre or "any"} dance there, expected names like gLH_sBM_cAll_d16_mLH0_ch01')
-    if hear and not set(names)&set(films): raise ValueError(f'{video_dir}: no film of any of the {len(names)} dances, expected names like {parse_name(names[0]).with_camera(0)}.mp4')
+    if hear and not set(names)&set(films): raise ValueError(f'{video_dir}: no film of {names[0]}, nor of any other dance, expected names like {parse_name(names[0]).with_camera(0)}.mp4')
     works = [_Work(n, pkls.get(n, [None])[0], films.get(n, []), out, kind) for n in names if n not in lists[0]]
     return works, (lists[0]&set(pkls or films), lists[1]), odd
 
-# %% ../nbs/02c_prepare.ipynb #8353b401
+# %% ../nbs/02c_prepare.ipynb #3e4deba8
 def prepare(
     pkl_dir, # folder of keypoints3d .pkl files, or the folder of annotations that holds it
     video_dir, # folder of films
@@ -325,7 +327,7 @@ def prepare(
     works,lists,odd = _survey(pkl_dir, video_dir, out, want, genre, kind, ignore)
     out.mkdir(parents=True, exist_ok=True)
     with _alone(out):
-        entries,old = _remembered(out)
+        old = _remembered(out)
         for w in works:
             w.old = old.get(w.name, {})
             w.todo = tuple(s for s in want if overwrite or not w.fresh(s))
@@ -333,8 +335,9 @@ def prepare(
         kept = len(works)-len(todo)
         if progress: progress(kept, len(works))
         done = run_many(_make, todo, jobs, cluster, progress and (lambda n,_: progress(n+kept, len(works))), **options)
-        recs = {w.name:w.old for w in works}|{d.item.name:d.result for d in done if d.ok}
-        others = {k:v for k,v in entries.items() if genre and k[1:3]!=genre and k not in lists[0]}
-        d = _manifest(out, recs, lists, odd, others, {d.item.name:f'{d.item.name}: {d.error}' for d in done if not d.ok})
+        recs = {k:r for k,r in old.items() if genre and k[1:3]!=genre and k not in lists[0]}|{w.name:w.old for w in works}
+        recs |= {d.item.name:d.result for d in done if d.ok}
+        failed = _failures(recs, [w.name for w in works], want, odd)|{d.item.name:f'{d.item.name}: {d.error}' for d in done if not d.ok}
+        d = _manifest(out, recs, lists, failed)
         shutil.rmtree(out/'.prepare', ignore_errors=True)
-    return Report(Path(output_dir), d['counts'], len(todo), kept, d['failed'], {k:e['warnings'] for k,e in d['sequences'].items() if e['warnings']})
+    return Report(Path(output_dir), d['counts'], len(todo), kept, failed, {k:e['warnings'] for k,e in d['sequences'].items() if e['warnings']})
