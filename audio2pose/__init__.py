@@ -5,7 +5,8 @@ from importlib import import_module
 from importlib.util import find_spec
 from types import ModuleType
 
-_public = dict(Motion='motion', track_beats='beats', generate='generate', write_player='player', read_alphapose='alphapose', clean='preprocessing')
+_public = dict(Motion='motion', track_beats='beats', generate='generate', write_player='player', read_alphapose='alphapose', clean='preprocessing',
+    AISTDataset='aist', load_single_sample='aist', Rig='rig', reconstruct='multiview')
 __all__ = [*_public]
 
 class _Package(ModuleType):

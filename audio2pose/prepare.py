@@ -186,7 +186,7 @@ def _make(w):
     write_json(w.out/'.prepare'/f'{w.name}.json', rec)
     return rec
 
-# %% ../nbs/02c_prepare.ipynb #000f3fcf
+# %% ../nbs/02c_prepare.ipynb #f3cc9222
 def _count(out, name, seconds):
     "Beats found within the dance, None if there are none."
     try: t = read_json(out/f'beats/{name}.json')['beat_times']
@@ -199,8 +199,8 @@ def _remarks(n, rec, seconds):
     out = [x for r in (p,a,b) for x in r.get('notes', ())]
     if p.get('nan_frames'): out.append(f'{p["nan_frames"]} of {p["frames"]} frames hold NaN')
     if n.beats and seconds and abs(beats := seconds*n.bpm/60-n.beats)>.25: out.append(f'the poses last {beats+n.beats:.1f} beats, a clip of {n.situation} has {n.beats}')
-    for what,secs in (('film',a.get('film_seconds')),('sound',a.get('seconds'))):
-        if seconds and secs and secs<seconds-.1: out.append(f'the {what} lasts {secs:.2f} s, the poses {seconds:.2f} s')
+    short = [(what, secs) for what,secs in (('film',a.get('film_seconds')),('sound',a.get('seconds'))) if seconds and secs and secs<seconds-.1]
+    out += [f'the {what} lasts {secs:.2f} s, the poses {seconds:.2f} s' for what,secs in short[:1]]
     if b.get('beats') and not b['agrees']: out.append(f'the sound has {b["tempo_bpm"]:.1f} bpm, the name says {n.bpm}')
     return out
 
@@ -209,7 +209,8 @@ def _entry(out, name, rec, splits):
     n,T = parse_name(name),rec.get('poses', {}).get('frames')
     secs = T and T/FPS
     return dict(genre=n.genre, bpm=n.bpm, fps=FPS, frames=T, frames_expected=n.frames, seconds=secs and round(secs, 4), beats_expected=n.beats,
-        beats_found=_count(out, name, secs), splits=[s for s,ids in splits.items() if name in ids], complete=all('files' in rec.get(s, {}) for s in STEPS), warnings=_remarks(n, rec, secs),
+        beats_found=_count(out, name, secs), splits=[s for s,ids in splits.items() if name in ids],
+        complete=all('files' in rec.get(s, {}) for s in STEPS), warnings=_remarks(n, rec, secs),
         failed={s:e for s in STEPS if (e := rec.get(s, {}).get('error'))}, **{s:rec[s] for s in STEPS if s in rec})
 
 # %% ../nbs/02c_prepare.ipynb #cfe29f53
