@@ -73,7 +73,7 @@ def lift_views(
     px = np.where(agree, reprojection(fine, kps, rig), np.nan)
     return dict(name=Path(keypoints2d).stem, frames=len(fine), pixels=float(np.nanmedian(px)), guessed=float((agree.sum(0)<2).mean()))
 
-# %% ../nbs/02d_rebuild.ipynb #40166a6a
+# %% ../nbs/02d_rebuild.ipynb #0004a98b
 def fit_motion(
     keypoints3d, # .pkl file
     body, # BodyModel, or its file
@@ -87,10 +87,10 @@ def fit_motion(
     m = read_keypoints3d(keypoints3d, kind)
     if not np.isfinite(m.positions).any(): raise ValueError(f'{keypoints3d}: {kind} holds no joint')
     start = time.perf_counter()
-    f = fit_body(m, body=read_body(body) if isinstance(body, (str,Path)) else body)
+    f = fit_body(m, read_body(body) if isinstance(body, (str,Path)) else body)
     secs = time.perf_counter()-start
     f.save_pkl(out)
-    return dict(name=Path(keypoints3d).stem, frames=len(m), mm=1000*float(f.error), ms_per_frame=1000*secs/len(m))
+    return dict(name=Path(keypoints3d).stem, frames=len(m), mm=1000*float(f.loss), ms_per_frame=1000*secs/len(m))
 
 # %% ../nbs/02d_rebuild.ipynb #578e1ca3
 def surface_of(
