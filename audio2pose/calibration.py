@@ -28,10 +28,11 @@ def from_world(
     if up not in _axes: raise ValueError(f'up={up!r}: expected z or y')
     return np.asarray(R, float)@_axes[up], np.asarray(t, float)*UNITS[unit]
 
-# %% ../nbs/tools/31a_calibration.ipynb #7d1cb6fd
+# %% ../nbs/tools/31a_calibration.ipynb #aedc6e8b
 def _numbers(where, key, v, *shapes):
     "`v` as float array of one of the shapes."
-    say = ' or '.join('x'.join(map(str, s)) for s in shapes)+' numbers'
+    say = ', '.join('x'.join(map(str, s)) for s in shapes)+' numbers' if shapes!=((),) else 'a number'
+    say = ' or '.join(say.rsplit(', ', 1))
     if v is None: raise ValueError(f'{where}: {key} is missing, expected {say}')
     try: a = np.asarray(v, float)
     except (TypeError, ValueError): raise ValueError(f'{where}: {key} is not made of numbers, expected {say}') from None
@@ -42,7 +43,7 @@ def _numbers(where, key, v, *shapes):
 
 def _lens(where, key, v):
     "The five numbers of OpenCV's plain lens."
-    a = _numbers(where, key, v, (5,), (4,), (8,), (12,), (14,))
+    a = _numbers(where, key, v, (4,), (5,), (8,), (12,), (14,))
     if a[5:].any(): raise ValueError(f'{where}: {key} is of a lens with {len(a)} numbers, expected k1, k2, p1, p2, k3 and zeros')
     return np.r_[a, 0][:5]
 

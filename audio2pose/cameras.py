@@ -6,10 +6,11 @@
 __all__ = ['similarity', 'moved', 'compare_rigs', 'reprojection_error', 'adjust_cameras', 'ring_start', 'fundamental',
            'level_rig', 'estimate_cameras']
 
-# %% ../nbs/tools/31c_cameras.ipynb #53eb0fb5
+# %% ../nbs/tools/31c_cameras.ipynb #40273770
 import time
 from itertools import combinations
 import numpy as np
+from .jobs import one_thread
 from .multiview import check_views,dlt
 from .rig import Rig,distort,lens_slope
 from .rotation import quat_from_aa,quat_to_mat
@@ -230,7 +231,7 @@ def _anneal(rig, px, w, C, spring, rounds=60):
     cap = np.clip(6*np.sqrt(np.median(e2[w>0])), 10, .3*rig.size.max())
     return _bundle(rig, px, w, X, C, cap, spring, rounds)
 
-# %% ../nbs/tools/31c_cameras.ipynb #168c2fb7
+# %% ../nbs/tools/31c_cameras.ipynb #bf984065
 def _kept(rig, start, fixed):
     "The rig in the world of `start`."
     if len(fixed)>1: return rig
@@ -248,6 +249,7 @@ def _report(rig, px, w, X, log, noise, start):
     return dict(points=len(X), rounds=len(log), noise_px=float(noise), median_px=float(np.nanmedian(e)), mean_px=float(np.nanmean(e)),
         agree=float((e[w>0]<4*noise).mean()), seconds=time.perf_counter()-start, cameras=cams)
 
+@one_thread()
 def adjust_cameras(
     kps:np.ndarray, # (V, T, J, 3) pixels and confidence
     rig:Rig, # V cameras, roughly
@@ -605,7 +607,8 @@ def _from_start(starts, px, w, rng, spring):
             if best[0]>.8: return best
     return best
 
-# %% ../nbs/tools/31c_cameras.ipynb #fc79fb18
+# %% ../nbs/tools/31c_cameras.ipynb #34664f3f
+@one_thread()
 def estimate_cameras(
     kps:np.ndarray, # (V, T, J, 3) pixels and confidence of one dancer
     size, # (2,) or (V, 2) pixels, width and height

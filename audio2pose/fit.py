@@ -380,7 +380,7 @@ def standing(
         for a,b in zip(*runs(on[:,i])): spots[a:b,i] = spots[a:b,i].mean(0)
     return spots, on
 
-# %% ../nbs/tools/32b_fit.ipynb #829cc33d
+# %% ../nbs/tools/32b_fit.ipynb #9329e8be
 @dataclass(eq=False)
 class Fit:
     "A body through a clip."
@@ -412,7 +412,8 @@ class Fit:
         "Write as AIST++ `motions`: smpl_poses (T, 72), smpl_trans (T, 3) cm, smpl_scaling (1,), smpl_loss."
         if self.body.family!='smpl': raise ValueError(f'{path}: AIST++ files are of family smpl, this is {self.body.family}; write .npz')
         flip = lambda x: np.asarray(x, float)[...,[0,2,1]]*[1,1,-1]                # z up -> y up
-        d = dict(smpl_poses=flip(quat_to_aa(self.rotations.astype(float))).reshape(-1, 72), smpl_trans=100*flip(self.trans), smpl_scaling=np.array([100*self.scale]))
+        poses = flip(quat_to_aa(self.rotations.astype(float))).reshape(-1, 72)
+        d = dict(smpl_poses=poses, smpl_trans=100*flip(self.trans), smpl_scaling=np.array([100*self.scale]))
         if np.any(self.betas): d['smpl_betas'] = self.betas
         d = {k:np.asarray(v, np.float32) for k,v in d.items()}|dict(smpl_loss=float(self.loss))
         with atomic_path(path) as p, open(p, 'wb') as f: pickle.dump(d, f, protocol=4)
@@ -442,13 +443,13 @@ def read_fit(
     rot = quat_continuous(quat_from_aa(turn(d['poses'].astype(float)))).astype(np.float32)
     return Fit(rot, (turn(d['trans'])/100).astype(np.float32), betas, d['scaling']/100, fps, body, d['loss'] or 0.)
 
-# %% ../nbs/tools/32b_fit.ipynb #6cdbf6f0
+# %% ../nbs/tools/32b_fit.ipynb #b45b94ba
 def _begin(clips, skeleton, body, T, every, betas):
     "Starts of a batch on every `every`th frame of T and the last, as numpy arrays: frames, (q, root, u)."
     ids = np.unique(np.r_[np.arange(0, T, every), T-1])
     q,root,u = [],[],np.zeros((len(clips),1+betas))
     for b,(y,_) in enumerate(clips):
-        a,r,u[b,0] = analytic_start(y[np.minimum(ids, len(y)-1)], skeleton, body)
+        a,r,u[b,0] = analytic_start(_bridged(y)[np.minimum(ids, len(y)-1)], skeleton, body)
         q.append(a)
         root.append(r)
     return ids, (np.stack(q), np.stack(root), u)
@@ -472,7 +473,7 @@ def _descend(cost, state, steps, shape, wide=False):
         if not wide and gain.max()<1e-4: break
     return state
 
-# %% ../nbs/tools/32b_fit.ipynb #03699dcb
+# %% ../nbs/tools/32b_fit.ipynb #1008b36d
 @lru_cache(1)
 def _shipped(): return load_prior()
 
@@ -482,7 +483,7 @@ def _fit_batch(clips, skeleton, body, fps, betas, prior, noise, smooth, contact,
     pairs = keypoint_pairs(body, skeleton)
     keep = np.flatnonzero(pairs[:,0]>=0)[np.argsort(pairs[pairs[:,0]>=0,0], kind='stable')]
     T,every = max(len(y) for y,_ in clips),max(1, round(fps/15))
-    if T<6*every: every = 1
+    if T<6*every or not all(w[::every].any() for _,w in clips): every = 1
     t = lambda x: torch.as_tensor(np.asarray(x, np.float32), device=device)
     pad = lambda x: np.stack([np.concatenate([a, np.zeros((T-len(a),*a.shape[1:]))]) for a in x])
     y,w = t(pad([np.nan_to_num(y[:,keep]) for y,_ in clips])),t(pad([w[:,keep] for _,w in clips]))
@@ -498,7 +499,7 @@ def _fit_batch(clips, skeleton, body, fps, betas, prior, noise, smooth, contact,
     chain = _Chain(body, np.concatenate([pairs[keep], np.stack([_SOLES,_SOLES], 1)]), betas, device)
     return _descend(cost(chain, y, w, fps), state, 2 if every>1 else 6, True)
 
-# %% ../nbs/tools/32b_fit.ipynb #a331fe9b
+# %% ../nbs/tools/32b_fit.ipynb #2ce3887b
 def _clip(pts, skeleton, confidence, name):
     "Checked positions (T, K, 3) and weights (T, K)."
     y = np.asarray(pts, float)
@@ -523,6 +524,7 @@ def _result(state, b, clip, pairs, fps, body):
     f.loss = float(np.sqrt(np.nansum(w[:,ok]*np.nan_to_num(e2))/w[:,ok].sum()))
     return f
 
+# %% ../nbs/tools/32b_fit.ipynb #f1821469
 def fit_bodies(
     clips, # list of (T, K, 3) metres, z up, NaN where unseen; or a Motion, a dancer each
     body:BodyModel, # any family
@@ -547,9 +549,10 @@ def fit_bodies(
     fps,betas,prior = float(fps or 60.),min(betas, body.betas),_shipped() if isinstance(prior, str) else prior
     todo = [_clip(y, skeleton, None if confidence is None else confidence[i], f'clip {i}') for i,y in enumerate(clips)]
     pairs,out = keypoint_pairs(body, skeleton),[None]*len(todo)
-    for i,(_,w) in enumerate(todo):
+    for i,(y,w) in enumerate(todo):
         seen = ((w>0)&(pairs[:,0]>=0)).any(0).sum()
         if seen<3: raise ValueError(f'clip {i}: {seen} joints of {skeleton.name} are ever seen, a fit needs 3')
+        if (np.where(np.isnan(y), -np.inf, y).max(1)-np.where(np.isnan(y), np.inf, y).min(1)).max()<.01: raise ValueError(f'clip {i}: all points are at one place')
     order,n = np.argsort([len(y) for y,_ in todo], kind='stable'),batch or (1 if device=='cpu' else 32)
     for a in range(0, len(order), n):
         some = order[a:a+n]

@@ -5,9 +5,10 @@
 # %% auto #0
 __all__ = ['check_views', 'dlt', 'linear', 'triangulate', 'rigid_pairs', 'refine', 'reprojection', 'reconstruct']
 
-# %% ../nbs/tools/31_multiview.ipynb #5f5e7968
+# %% ../nbs/tools/31_multiview.ipynb #b356a0ac
 from functools import lru_cache
 import numpy as np
+from .jobs import one_thread
 from .motion import Motion
 from .rig import Rig
 
@@ -305,7 +306,7 @@ def _solve(X, x, w, f, rig, cap, bones, noise, fps, accel, slack, rounds):
         if far.max()<5e-4: break
     return X, A
 
-# %% ../nbs/tools/31_multiview.ipynb #450a09e8
+# %% ../nbs/tools/31_multiview.ipynb #ea37c464
 def refine(
     pts:np.ndarray, # (T, J, 3) metres, NaN where unknown, from `triangulate`
     kps:np.ndarray, # (V, T, J, 3) pixels and confidence
@@ -329,9 +330,10 @@ def refine(
     bones = np.array([(new[a],new[b]) for a,b in rigid_pairs(skeleton) if seen[a] and seen[b]], int).reshape(-1, 2)
     X = _bridge(out[:,seen])
     noise = noise or max(.5, _noise(X, x, w, f, rig))
-    X,A = _solve(X, x, w, f, rig, 9*noise, bones, noise, fps, accel, slack, rounds)
+    with one_thread():
+        X,A = _solve(X, x, w, f, rig, 9*noise, bones, noise, fps, accel, slack, rounds)
+        if covariance: cov[:,seen] = _covariance(A, *X.shape[:2])
     out[:,seen] = X
-    if covariance: cov[:,seen] = _covariance(A, *X.shape[:2])
     return out.astype(np.float32), cov
 
 def _noise(X, x, w, f, rig):

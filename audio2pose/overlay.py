@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['draw_skeletons', 'overlay_frame', 'write_overlay', 'write_still']
 
-# %% ../nbs/look/24_overlay.ipynb #8d67c7a6
+# %% ../nbs/look/24_overlay.ipynb #5ffcbab8
 import warnings
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,7 +15,7 @@ from .camera import project_pixels
 from .data import atomic_path
 from .draw import Stage,make_camera,rgb
 from .motion import Motion
-from .video import Planes,clear_errors,planes,read_video,video_info,write_video
+from .video import Planes,ahead,clear_errors,planes,read_video,video_info,write_video
 from .viz import _colours
 
 # %% ../nbs/look/24_overlay.ipynb #b97076f1
@@ -237,12 +237,12 @@ def _side_stage(what, h):
         return Stage(m, size, make_camera(m, size, azimuth=float(np.degrees(np.arctan2(-away[1], -away[0])))+40, elevation=14)), int(m.meta.get('first_frame') or 0)
     raise ValueError('only a Motion can be shown from the side, not raw detections')
 
-# %% ../nbs/look/24_overlay.ipynb #857f557f
+# %% ../nbs/look/24_overlay.ipynb #1f1574e6
 def _beside(a, b):
     "Two pictures of the same height, side by side; of the kind that `a` is."
     if not isinstance(a, Planes): return np.concatenate([a, b], 1)
     h,w,_ = a.shape
-    out = Planes(np.empty((h*3//2,w+b.shape[1]), np.uint8), a.space, a.full)
+    out = planes((0,0,0), a.space, a.full, (w+b.shape[1],h))
     out.paste(a)
     out.paste(b, w)
     return out
@@ -252,12 +252,12 @@ def _dark(w, h, raw):
     a = planes((20,24,32), size=(w,h)) if raw else np.full((h,w,3), (20,24,32), np.uint8)
     while True: yield a.copy()
 
-# %% ../nbs/look/24_overlay.ipynb #f31a4704
+# %% ../nbs/look/24_overlay.ipynb #28b67896
 def _pictures(what, video, layers, a, b, size, out, side, raw=False):
     "(frame, picture) of frames `a` up to before `b`."
     w,h = out
     stage,first = _side_stage(what, h) if side else (None,0)
-    frames = read_video(video, a, b, width=w, height=h, raw=raw) if video else zip(range(a, b), _dark(w, h, raw))
+    frames = ahead(read_video(video, a, b, width=w, height=h, threads=1, raw=raw)) if video else zip(range(a, b), _dark(w, h, raw))
     for t,image in frames:
         image = _paint(layers, image, t, size)
         if stage: image = _beside(image, stage.picture(int(np.clip(t-first, 0, len(stage.motion)-1))))

@@ -165,10 +165,11 @@ def _beats(w):
     write_json(w.out/f, dict(b.to_dict(FPS), sequence=w.name, named_bpm=n.bpm, agrees_with_name=agree))
     return _record(w, 'beats', [f], tried, tempo_bpm=round(b.tempo_bpm, 3), confidence=round(b.confidence, 4), beats=len(b), agrees=agree)
 
-# %% ../nbs/02c_prepare.ipynb #e938a715
+# %% ../nbs/02c_prepare.ipynb #44e6bcd2
 def _line(e, w):
     "One line about an error, files by their names."
-    s = ' '.join((str(e) if isinstance(e, (ValueError,OSError,MemoryError)) else f'{type(e).__name__}: {e}').split()) or type(e).__name__
+    s = f'{e.filename}: {e.strerror}' if isinstance(e, OSError) and e.filename else str(e) if isinstance(e, ValueError) else f'{type(e).__name__}: {e}'
+    s = ' '.join(s.split())
     for f in {p.parent for p in [w.pkl, *w.films] if p}|{w.out}: s = s.replace(f'{f}{os.sep}', '')
     return s
 
@@ -183,6 +184,7 @@ def _make(w):
             except Exception as e: r = dict(error=_line(e, w) if step!='beats' or 'error' not in rec.get('audio', {}) else 'no sound')
         if 'error' not in r: r['notes'] = [_line(ValueError(t), w) for t in dict.fromkeys([*r.get('notes', []), *(str(x.message) for x in told)])]
         rec[step] = r
+    w.__dict__.pop('heard', None)                                                # a genre's sound need not stay in memory
     write_json(w.out/'.prepare'/f'{w.name}.json', rec)
     return rec
 
@@ -264,7 +266,7 @@ class Report:
         return '\n'.join([*lines, f'{self.made} made, {self.kept} kept, {len(self.failed)} failures', *some(list(self.failed.values())),
             *([f'{len(told)} warnings', *some(told)] if told else [])])
 
-# %% ../nbs/02c_prepare.ipynb #d25fbb82
+# %% ../nbs/02c_prepare.ipynb #002e0b87
 @contextmanager
 def _alone(out):
     "Nobody else prepares this folder meanwhile."
@@ -279,6 +281,11 @@ def _alone(out):
         yield
     finally: fd is None or os.close(fd)
 
+def _sane(out, name, rec):
+    "Whether nobody wrote nonsense into a record."
+    try: return bool(_entry(out, name, rec, {}))
+    except (TypeError, ValueError, KeyError, AttributeError): return False
+
 def _remembered(out):
     "Records of the last manifest, and those written since: {sequence: {step: record}}."
     try: d = {k:v for k,v in read_json(out/'manifest.json')['sequences'].items() if isinstance(v, dict) and parse_name(k)}
@@ -286,7 +293,8 @@ def _remembered(out):
     for p in (out/'.prepare').glob('*.json'):
         try: d[p.stem] = dict(read_json(p))
         except (ValueError, TypeError): pass
-    return {k:{s:x for s in STEPS if isinstance(x := v.get(s), dict)} for k,v in d.items()}
+    d = {k:{s:x for s in STEPS if isinstance(x := v.get(s), dict)} for k,v in d.items()}
+    return {k:v for k,v in d.items() if _sane(out, k, v)}
 
 # %% ../nbs/02c_prepare.ipynb #7c51e8c8
 def _survey(pkl_dir, video_dir, out, want, genre, kind, ignore):

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['Mesh', 'body_mesh', 'draw_mesh', 'show', 'show_player', 'show_sequence']
 
-# %% ../nbs/tools/30c_show.ipynb #f31f47b2
+# %% ../nbs/tools/30c_show.ipynb #1fe5d140
 import warnings
 from dataclasses import dataclass
 from functools import lru_cache
@@ -21,7 +21,7 @@ from .overlay import _dark,_inks,_people,_write
 from .player import write_player
 from .rig import Rig
 from .skeleton import COCO17
-from .video import clear_errors,frame_times,planes,read_video,video_info,write_video
+from .video import ahead,clear_errors,frame_times,planes,read_video,video_info,write_video
 
 # %% ../nbs/tools/30c_show.ipynb #5d979d97
 @dataclass
@@ -109,7 +109,7 @@ def _compiled():
         except RuntimeError: return numba.njit(nogil=True)(f)
     return jit(_light), jit(_lay)
 
-# %% ../nbs/tools/30c_show.ipynb #37f4fa91
+# %% ../nbs/tools/30c_show.ipynb #0ae1fc2c
 def _seen(v, rig, i, scale):
     "Vertices (V, 3) in camera `i`: pixels right and down, one over metres away; NaN behind it."
     px = rig[[i]].project(v)[0]*scale
@@ -140,11 +140,11 @@ def draw_mesh(
     ps = [_seen(v, rig, view, np.array([w,h])/rig.size[view]) for v in vertices]
     x0,y0,x1,y1 = _box(ps, w, h)
     if x0>=x1 or y0>=y1: return
-    depth,img = np.zeros(((y1-y0)*ss,(x1-x0)*ss), np.float32),np.empty(((y1-y0)*ss,(x1-x0)*ss,3), np.float32)
+    depth,img = np.zeros(((y1-y0)*ss,(x1-x0)*ss), np.float32),np.empty(((y1-y0)*ss,(x1-x0)*ss,3), np.uint8)
     for d,(v,p) in enumerate(zip(vertices, ps)):
         col = np.empty(v.shape, np.float32)
         light(np.ascontiguousarray(v, np.float32), faces, rig.centers[view], lamp/np.linalg.norm(lamp), 255*rgb(colours[d%len(colours)]), col)
-        col = np.concatenate([ink(col) for *_,ink in _inks(image)], -1).astype(np.float32)
+        col = np.concatenate([ink(col) for *_,ink in _inks(image)], -1).astype(np.float32)+np.float32(.5)
         _renderer()[1](faces, ((p-[x0,y0,0])*[ss,ss,1]).astype(np.float32), col, depth, img)
     c = 0
     for a,n,_ in _inks(image):
@@ -181,18 +181,22 @@ def _plan(videos, sizes, T, fps, offsets, start, stop):
         films.append(_Film(v, j, np.floor((times[j]-o)*fps+.05).astype(int), (i.width,i.height) if i else tuple(int(x) for x in s)))
     return films, rate, at+offsets[0]
 
-# %% ../nbs/tools/30c_show.ipynb #47df53ff
-def _follow(film, threads=1):
+# %% ../nbs/tools/30c_show.ipynb #f8590deb
+def _follow(film):
     "The film's picture at each moment, to be drawn into."
     w,h = film.size
     if film.path is None:
         yield from islice(_dark(w, h, True), len(film.pictures))
         return
-    frames = read_video(film.path, int(film.pictures[0]), int(film.pictures[-1])+1, width=w, height=h, threads=threads, raw=True)
-    pic,late = None,next(frames, None)
-    for j,then in zip(film.pictures, [*film.pictures[1:],-1]):
-        while late and (pic is None or late[0]<=j): pic,late = late[1],next(frames, None)
-        yield pic.copy() if j<=then and not (late and late[0]<=then) else pic         # drawn into only once
+    frames = read_video(film.path, int(film.pictures[0]), int(film.pictures[-1])+1, width=w, height=h, threads=1, raw=True)
+    at,pic,late = -1,None,None                                                # `late` waits for its time
+    for j in film.pictures:
+        while at<j:
+            late = late or next(frames, (1<<62,None))
+            if late[0]>j and pic is not None: break
+            if late[1] is None: raise ValueError(f'{film.path}: no picture could be decoded from {film.pictures[0]} to {film.pictures[-1]}')
+            (at,pic),late = late,None
+        yield pic.copy()
 
 # %% ../nbs/tools/30c_show.ipynb #9e705bbc
 def _paint_keypoints(kps, views, size, skeleton):
@@ -238,7 +242,7 @@ def _per_view(x, views, names, kind):
     if len(x)==len(names): return [x[v] for v in views]
     raise ValueError(f'{len(x)} {kind} for {len(views)} views; expected one for each')
 
-# %% ../nbs/tools/30c_show.ipynb #d0d7c4c2
+# %% ../nbs/tools/30c_show.ipynb #09a6091c
 def _tiles(films, width):
     "Size of the canvas and place of each film's picture in it; sizes of the films are set."
     n = len(films)
@@ -255,7 +259,7 @@ def _tiles(films, width):
 def _pictures(films, names, paint, frames, size, spots):
     "Finished pictures as `Planes`."
     canvas = None
-    for k,pics in enumerate(zip(*map(_follow, films))):
+    for k,pics in enumerate(zip(*[ahead(_follow(f), 1) for f in films])):
         for i,p in enumerate(pics):
             if 0<=(t:=films[i].poses[k])<frames: paint(p, i, int(t))
             s = max(10, p.shape[0]//20)

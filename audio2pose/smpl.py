@@ -236,7 +236,7 @@ def _renumber(v, f, n, family, rest):
     back = np.argsort(order)
     return v[order], back[f], n[order]
 
-# %% ../nbs/tools/32_smpl.ipynb #9517cdf2
+# %% ../nbs/tools/32_smpl.ipynb #5d6e5613
 def make_body(
     family:str='smpl', # smpl, smplh or smplx
     seed:int=0 # of the bulges and expressions
@@ -250,7 +250,7 @@ def make_body(
     if family=='smplx': shapes = np.concatenate([shapes, _bumps(v, v[rng.integers(0, V, 10)], rng, .002)], 2)
     around = np.repeat(rest[1:], 9, 0)+rng.normal(size=(9*len(rest)-9,3))*.03
     poses = _bumps(v, around, rng, .004).transpose(2,1,0).astype(np.float32)
-    at = np.array([0,-.03,-.24])                                                   # like the files: the root is not at the origin
+    at = np.array([0,-.03,-.24])
     return BodyModel(family, v+at, shapes, np.ascontiguousarray(poses), _skin_weights(v, family, rest), f.astype(np.int32), parents, _regressor(v, rest), 10)
 
 # %% ../nbs/tools/32_smpl.ipynb #57de8f8b
@@ -318,7 +318,7 @@ def body_skeleton(
     p = np.array(SMPL24.parents)
     return make_skeleton('SMPL24', SMPL24.joints, SMPL24.parents, offsets=scale*np.where((p<0)[:,None], 0, at-at[np.maximum(p, 0)]))
 
-# %% ../nbs/tools/32_smpl.ipynb #b0149c97
+# %% ../nbs/tools/32_smpl.ipynb #929c7dbf
 _swap,_sign = [0,2,1],np.array([1.,-1,1])                                          # (x, y, z) y up <-> (x, -z, y) z up
 
 def _zup(x, axis): return np.take(x, _swap, axis)*_sign.reshape([3 if a==axis%x.ndim else 1 for a in range(x.ndim)])
@@ -330,6 +330,7 @@ def _turn_poses(p, turn):
     V,_,n = p.shape
     return turn(turn(turn(p.reshape(V, 3, n//9, 3, 3), 1), 3), 4).reshape(V, 3, n)
 
+# %% ../nbs/tools/32_smpl.ipynb #bffa022a
 _need = ('v_template','shapedirs','posedirs','J_regressor','kintree_table','weights','f')
 
 def _load_arrays(path):

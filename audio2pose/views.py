@@ -181,7 +181,7 @@ def _settle(lag, weight):
         q = 1/np.maximum(np.abs(A@o-r), .5*.8**i)
     return o
 
-# %% ../nbs/tools/31b_views.ipynb #2b925ca5
+# %% ../nbs/tools/31b_views.ipynb #86f89002
 def _dot(a, b): return a[...,0]*b[...,0]+a[...,1]*b[...,1]+a[...,2]*b[...,2]
 
 def _pull(d, slope, ok, c, floor, far):
@@ -208,11 +208,11 @@ def _sharpen(kps, rig, o, low, rounds=12):
     far,floor = 2.,.3/np.sqrt(rig.K[:,0,0]*rig.K[:,1,1]).mean()
     for i in range(rounds):
         d,ok = world_rays(shift_views(kps, o), rig, low)
-        _,slope,enough = _smooth(d, ok, 2.)
+        _,slope,enough = _smooth(d, ok, 3.)
         H,g = _pull(d, slope, ok&enough, rig.centers, floor, far)
         step = np.clip(-np.linalg.solve(H[1:,1:]+(1e-6*np.trace(H)+1e-9)*np.eye(len(g)-1), g[1:]), -1, 1)
         o = o+np.r_[0, step]
-        far = np.clip(2*np.abs(step).max(), .1, 2)
+        far = np.clip(5*np.abs(step).max(), .2, 2)
         if i>3 and np.abs(step).max()<.002: break
     return o
 
@@ -364,11 +364,11 @@ def _leaps(X, t, k, lo, hi, step):
     d = _gap(X[t[hi],k[hi]][:,None]+ahead[:,:,None], X[t[lo],k[lo]][None])
     return np.where(gap>0, d/(.3+step*np.maximum(gap, 1))+gap/300, 1e3)
 
-# %% ../nbs/tools/31b_views.ipynb #4a1a5896
-def _chains(X, run, weight, step=.03, alone=2.5, least=3):
+# %% ../nbs/tools/31b_views.ipynb #10e668ab
+def _chains(X, run, weight, step=.03, alone=2.5, least=6):
     "Number (T, K) of each body's chain, -1 for none, and how much was seen of each; runs seen less than `least` are dropped."
     from scipy.optimize import linear_sum_assignment
-    keep = weight>=least
+    keep = weight>=min(least, weight.max(initial=0))
     L = int(keep.sum())
     run = np.r_[np.where(keep, np.cumsum(keep)-1, -1), -1][run]
     t,k = np.nonzero(run>=0)
@@ -429,7 +429,7 @@ def _check_people(people, rig, n):
     if n<1: raise ValueError(f'n={n}: expected one dancer or more')
     return A
 
-# %% ../nbs/tools/31b_views.ipynb #60efcf5c
+# %% ../nbs/tools/31b_views.ipynb #723a614e
 def who_is_who(
     people, # (V, T, P, J, 3) pixels and confidence, or a list of V `Detections`; in step
     rig:Rig, # V cameras
@@ -458,7 +458,8 @@ def who_is_who(
 
 def _left_to_right(Y, rig):
     "Order of dancers (T, n, J, 3) as the first camera saw them first."
-    x = np.where(np.isfinite(Y[...,0]).any(-1), np.nanmean(np.where(np.isfinite(Y), Y, np.nan)@rig.R[0,0], -1), np.nan)
+    x,ok = Y@rig.R[0,0],np.isfinite(Y[...,0])
+    x = np.where(ok.any(-1), np.where(ok, x, 0).sum(-1)/np.maximum(ok.sum(-1), 1), np.nan)
     return np.argsort([a[np.isfinite(a)][0] if np.isfinite(a).any() else np.inf for a in x.T], kind='stable')
 
 # %% ../nbs/tools/31b_views.ipynb #3a003e7a

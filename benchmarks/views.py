@@ -1,6 +1,6 @@
 """Who is who in several views, and how late is each view? Made-up crowds and films with a known answer, and a real rig.
 
-    python benchmarks/views.py [--clips FOLDER] [--data FOLDER] [--seeds 3]
+    python benchmarks/views.py [--clips FOLDER] [--data FOLDER] [--seeds 3] [--first 0]
 
 --clips: AIST++ motion (.npz as `read_aist` reads it) instead of made-up walking.
 --data: pose2sim_single of the Pose2Sim demo (BSD-3-Clause): four real cameras in step, OpenPose BODY_25B, a passer-by in two views.
@@ -89,23 +89,23 @@ def score(pick, who, n):
     there = sum((who == i).any(-1).sum() for i in range(n))
     return right/there, 1 - right/max((got != -9).sum(), 1), sum(int((np.diff(m) != 0).sum()) for m in most)
 
-def association(seeds, clips, T=600):
+def association(seeds, clips, first, T=600):
     print(f'{"":38} {"as detected":>12} {"left to right":>14}   ours: {"right":>7} {"worst":>7} {"wrong":>7} {"switches":>9} {"s":>6}')
     cases = [('plain', {}), ('with passer-by', dict(passer=True)), ('8 px noise', dict(noise=8)), ('30 % missing, 40 % false', dict(miss=.3, false=.4))]
     for what, kw in cases:
         for n in (2, 3):
             for V in (2, 3, 4, 6, 9) if not kw else (4, 9):
                 rows = []
-                for seed in range(seeds):
+                for seed in range(first, first + seeds):
                     rng = np.random.default_rng([seed, n, V])
                     people, who = crowd(dancers(n, T, rng, clips), rigs(V), rng, **kw)
                     t = time.perf_counter()
                     pick = who_is_who(people, rigs(V), n)
                     secs = time.perf_counter() - t
-                    first = np.broadcast_to(np.arange(n)[:, None, None], pick.shape)
+                    listed = np.broadcast_to(np.arange(n)[:, None, None], pick.shape)
                     x = np.where(np.isfinite(people[..., 0, 0]), people[..., 0].mean(-1), np.inf)
                     left = np.argsort(x, -1)[..., :n].transpose(2, 0, 1)
-                    rows.append([score(first, who, n)[0], score(left, who, n)[0], *score(pick, who, n), secs])
+                    rows.append([score(listed, who, n)[0], score(left, who, n)[0], *score(pick, who, n), secs])
                 a = np.array(rows)
                 print(f'{what:24} {n} dancers {V} cams {a[:, 0].mean():13.3f} {a[:, 1].mean():14.3f} {a[:, 2].mean():15.4f} {a[:, 2].min():7.4f} '
                     f'{a[:, 3].mean():7.4f} {a[:, 4].sum():9.0f} {a[:, 5].mean():6.2f}', flush=True)
@@ -121,12 +121,12 @@ def film(p, rig, late, rng, noise=2.5, miss=.1):
     x[rng.random(x.shape[:-1]) < miss, 2] = 0
     return x.astype(np.float32)
 
-def sync(seeds, clips):
+def sync(seeds, clips, first):
     print(f'\n{"frames of error, median and worst":38} {"no shift":>16} {"not calibrated":>18} {"calibrated":>18} {"within .5":>10} {"s":>6}')
     for noise in (2.5, 8.):
         for V in (2, 4, 9):
             e, secs = [], []
-            for seed in range(2*seeds):
+            for seed in range(first, first + 2*seeds):
                 rng = np.random.default_rng([seed, V])
                 late = np.r_[0, rng.uniform(-60, 60, V - 1)]
                 kps = film(body(720, rng, clips), rigs(V), late, rng, noise)
@@ -164,9 +164,10 @@ if __name__ == '__main__':
     p.add_argument('--clips')
     p.add_argument('--data')
     p.add_argument('--seeds', type=int, default=3)
+    p.add_argument('--first', type=int, default=0)
     a = p.parse_args()
     warnings.filterwarnings('ignore', message='.*dancers were seen')
     clips = sorted(Path(a.clips).glob('*.npz')) if a.clips else None
-    association(a.seeds, clips)
-    sync(a.seeds, clips)
+    association(a.seeds, clips, a.first)
+    sync(a.seeds, clips, a.first)
     if a.data: real(a.data)

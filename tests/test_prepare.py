@@ -2,7 +2,7 @@
 import signal,subprocess,sys,time
 import numpy as np
 
-RUN = 'import sys; from audio2pose.prepare import prepare; r = prepare(*sys.argv[1:4], jobs=int(sys.argv[4])); sys.exit(not r.ok)'
+RUN = 'import sys; from audio2pose.prepare import prepare; r = prepare(*sys.argv[1:4], jobs=int(sys.argv[4]), skip_beats="--no-beats" in sys.argv); sys.exit(not r.ok)'
 
 def small_set(root, n=8):
     "Eight annotations of two seconds and eight films of a song."
@@ -52,11 +52,11 @@ def test_second_run_and_several_jobs(tmp_path):
     from audio2pose.prepare import prepare
     pkls,films = small_set(tmp_path, 4)
     one,two = tmp_path/'one',tmp_path/'two'
-    prepare(pkls, films, one)
+    prepare(pkls, films, one, skip_beats=True)
     stamps = {p:p.stat().st_mtime_ns for p in one.rglob('*.*') if p.name!='manifest.json'}
-    r = prepare(pkls, films, one)
+    r = prepare(pkls, films, one, skip_beats=True)
     assert (r.made,r.kept)==(0,4) and stamps=={p:p.stat().st_mtime_ns for p in stamps}
-    p = begin(pkls, films, two, 2)
+    p = begin(pkls, films, two, 2, '--no-beats')
     out,_ = p.communicate(timeout=300)
     assert p.returncode==0, out[-2000:]
-    assert tree(two)==tree(one)
+    assert tree(two)==tree(one) and len(tree(one))==3*4+1
