@@ -5,10 +5,11 @@
 # %% auto #0
 __all__ = ['Done', 'one_thread', 'slurm_cluster', 'run_many']
 
-# %% ../nbs/hpc/40_jobs.ipynb #9d44c981
+# %% ../nbs/hpc/40_jobs.ipynb #72b02a1b
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
+from unittest.mock import patch
 
 # %% ../nbs/hpc/40_jobs.ipynb #9aeb9a4d
 @dataclass
@@ -34,7 +35,7 @@ def one_thread():
     from threadpoolctl import threadpool_limits
     with threadpool_limits(1, 'blas'): yield
 
-# %% ../nbs/hpc/40_jobs.ipynb #7fdda115
+# %% ../nbs/hpc/40_jobs.ipynb #54e4c93b
 def _client(jobs, cluster, options):
     "A dask client with `jobs` workers; here, or in jobs of SLURM."
     try: from distributed import Client,LocalCluster
@@ -57,7 +58,8 @@ def slurm_cluster(
     memory:str='128GB' # of each job
 ): # dask_jobqueue.SLURMCluster
     "Jobs of SLURM that work for `run_many`; the defaults are a quarter of a CPU node of Perlmutter."
-    try: from dask_jobqueue import SLURMCluster
+    try:
+        with patch('signal.signal'): from dask_jobqueue import SLURMCluster
     except ImportError: raise ValueError('cluster slurm needs dask-jobqueue: pip install "audio2pose[hpc]"') from None
     n = min(workers, jobs)
     extra = [f'--qos={queue}'] + ([f'--constraint={constraint}'] if constraint else [])

@@ -23,7 +23,7 @@ from .rig import Rig
 from .skeleton import COCO17
 from .video import ahead,clear_errors,frame_times,planes,read_video,video_info,write_video
 
-# %% ../nbs/tools/30c_show.ipynb #5d979d97
+# %% ../nbs/tools/30c_show.ipynb #f4c332d4
 @dataclass
 class Mesh:
     "A surface that moves."
@@ -41,7 +41,7 @@ class Mesh:
     def __len__(self): return self.frames
     def at(self,
         t:int, # frame
-        block:int=16 # frames made at a time
+        block:int=8 # frames made at a time
     )->np.ndarray: # (D, V, 3) metres
         "The surface at one moment."
         i = t//block
@@ -61,7 +61,7 @@ def body_mesh(
     def vertices(n): return np.stack([[skin(body, p, r)[0] for p,r in zip(pos[t], rot[t])] for t in n])
     return Mesh(body.faces, vertices, len(motion), motion.fps)
 
-# %% ../nbs/tools/30c_show.ipynb #f4e5d509
+# %% ../nbs/tools/30c_show.ipynb #bc69f2b1
 def _light(v, faces, eye, lamp, base, col):
     "Colours `col` (V, 3) 0..255 of vertices `v` (V, 3)."
     n = np.zeros((len(v),3), np.float32)
@@ -85,31 +85,29 @@ def _light(v, faces, eye, lamp, base, col):
         for k in range(3): col[i,k] = min(base[k]*(.24+.22*(.5+.5*n[i,2]*s)+.62*lit)+255*(.10*gloss+.16*(1-face)**3), 255.)
 
 def _lay(img, depth, n, opacity, out):
-    "Average `n` x `n` samples of `img` where there is `depth`, and lay them over `out`."
+    "Average `n` x `n` samples of `img` where there is `depth`, 0 elsewhere, and lay them over `out`."
     for y in range(out.shape[0]):
         for x in range(out.shape[1]):
             k = 0
-            for j in range(n):
-                for i in range(n):
-                    if depth[n*y+j,n*x+i]>0: k += 1
-            if not k: continue
-            a = opacity*k/(n*n)
+            for j in range(n*y, n*y+n):
+                for i in range(n*x, n*x+n): k += depth[j,i]>0
+            if k==0: continue
+            a = np.float32(opacity*k/(n*n))
             for c in range(out.shape[2]):
-                s = np.float32(0)
-                for j in range(n):
-                    for i in range(n):
-                        if depth[n*y+j,n*x+i]>0: s += img[n*y+j,n*x+i,c]
-                out[y,x,c] = np.uint8(out[y,x,c]*(1-a)+s/k*a+.5)
+                s = 0
+                for j in range(n*y, n*y+n):
+                    for i in range(n*x, n*x+n): s += img[j,i,c]
+                out[y,x,c] = np.uint8(out[y,x,c]*(1-a)+s*a/k+np.float32(.5))
 
 @lru_cache(None)
 def _compiled():
     import numba
     def jit(f):
-        try: return numba.njit(cache=True, nogil=True)(f)
-        except RuntimeError: return numba.njit(nogil=True)(f)
+        try: return numba.njit(cache=True, nogil=True, error_model='numpy')(f)
+        except RuntimeError: return numba.njit(nogil=True, error_model='numpy')(f)
     return jit(_light), jit(_lay)
 
-# %% ../nbs/tools/30c_show.ipynb #0ae1fc2c
+# %% ../nbs/tools/30c_show.ipynb #8b501f85
 def _seen(v, rig, i, scale):
     "Vertices (V, 3) in camera `i`: pixels right and down, one over metres away; NaN behind it."
     px = rig[[i]].project(v)[0]*scale
@@ -140,7 +138,7 @@ def draw_mesh(
     ps = [_seen(v, rig, view, np.array([w,h])/rig.size[view]) for v in vertices]
     x0,y0,x1,y1 = _box(ps, w, h)
     if x0>=x1 or y0>=y1: return
-    depth,img = np.zeros(((y1-y0)*ss,(x1-x0)*ss), np.float32),np.empty(((y1-y0)*ss,(x1-x0)*ss,3), np.uint8)
+    depth,img = np.zeros(((y1-y0)*ss,(x1-x0)*ss), np.float32),np.zeros(((y1-y0)*ss,(x1-x0)*ss,3), np.uint8)
     for d,(v,p) in enumerate(zip(vertices, ps)):
         col = np.empty(v.shape, np.float32)
         light(np.ascontiguousarray(v, np.float32), faces, rig.centers[view], lamp/np.linalg.norm(lamp), 255*rgb(colours[d%len(colours)]), col)

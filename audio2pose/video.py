@@ -32,7 +32,7 @@ class VideoInfo:
     variable:bool=False # frames do not follow one another evenly
     sound:bool=False # there is a sound track
 
-# %% ../nbs/core/17_video.ipynb #c7eb4544
+# %% ../nbs/core/17_video.ipynb #63c33c3c
 def _packets(c, s):
     "Packets of stream `s`, as far as the file can be read."
     import av
@@ -53,8 +53,10 @@ def _decode(c, s, bad):
     "Pictures of stream `s` in order of display; packets that cannot be decoded are added to the list `bad`."
     import av
     for p in _packets(c, s):
-        try: yield from p.decode()
+        try: fs = p.decode()
         except av.FFmpegError: bad.append(p.pts)
+        else:
+            while fs: yield fs.pop(0)                              # which holds on to none of them
 
 # %% ../nbs/core/17_video.ipynb #18af8b4d
 def _frames(path, start=0, stop=None, index=None, threads=0):
@@ -340,7 +342,7 @@ def write_video(
         else: _write_mp4(p, todo, first, fps, crf, quick, audio, skip, seconds, comment)
     return path
 
-# %% ../nbs/core/17_video.ipynb #3d07cdee
+# %% ../nbs/core/17_video.ipynb #07608a67
 def _size(info, width, height):
     "Width and height wanted; the missing one keeps the shape."
     if width is None and height is None: return info.width, info.height
@@ -374,36 +376,35 @@ def read_video(
         if (t-start)%step: continue
         k = _turn(f)
         if raw:
-            yield t, _planes(f, *((h,w) if k%2 else (w,h)), k)
+            f = _planes(f, *((h,w) if k%2 else (w,h)), k)
+            yield t,f
             continue
         a = f.to_ndarray(format='rgb24', width=h if k%2 else w, height=w if k%2 else h, interpolation='AREA')
         yield t, np.ascontiguousarray(np.rot90(a, k)) if k else a
 
-# %% ../nbs/core/17_video.ipynb #f05736fc
+# %% ../nbs/core/17_video.ipynb #4036184c
 def ahead(
     things, # any iterable
     n:int=2 # how many are made before they are asked for
 ): # yields the same
     "The same things, made in a thread of their own."
-    q,over,end = queue.Queue(n),threading.Event(),object()
-    def put(*x):
-        while not over.is_set():
-            try: return q.put(x, timeout=.1)
-            except queue.Full: pass
+    q,room,over,end = queue.SimpleQueue(),threading.Semaphore(n),threading.Event(),object()
     def work():
         try:
-            for x in things:
-                put(x, None)
-                if over.is_set(): return
-            put(end, None)
-        except BaseException as e: put(end, e)
+            it = iter(things)
+            while room.acquire() and not over.is_set(): q.put((next(it, end), None))
+        except BaseException as e: q.put((end, e))
     t = threading.Thread(target=work, daemon=True)
     t.start()
     try:
-        while (got := q.get())[0] is not end: yield got[0]
+        while (got := q.get())[0] is not end:
+            room.release()
+            yield got[0]
+            got = None
         if got[1] is not None: raise got[1]
     finally:
         over.set()
+        room.release()
         t.join()
 
 # %% ../nbs/core/17_video.ipynb #e2d5c33a
