@@ -987,6 +987,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                  'audio2pose.show._save': ('tools/show.html#_save', 'audio2pose/show.py'),
                                  'audio2pose.show._seen': ('tools/show.html#_seen', 'audio2pose/show.py'),
                                  'audio2pose.show._tiles': ('tools/show.html#_tiles', 'audio2pose/show.py'),
+                                 'audio2pose.show._worn': ('tools/show.html#_worn', 'audio2pose/show.py'),
                                  'audio2pose.show.body_mesh': ('tools/show.html#body_mesh', 'audio2pose/show.py'),
                                  'audio2pose.show.draw_mesh': ('tools/show.html#draw_mesh', 'audio2pose/show.py'),
                                  'audio2pose.show.show': ('tools/show.html#show', 'audio2pose/show.py'),

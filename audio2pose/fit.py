@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['keypoint_pairs', 'PosePrior', 'load_prior', 'analytic_start', 'standing', 'Fit', 'read_fit', 'fit_bodies', 'fit_body']
 
-# %% ../nbs/tools/32b_fit.ipynb #23817c9a
+# %% ../nbs/tools/32b_fit.ipynb #1854f914
 import pickle
 from dataclasses import dataclass
 from functools import cached_property,lru_cache
@@ -14,6 +14,7 @@ import numpy as np
 from .aist import read_smpl
 from .data import atomic_path,load_npz,load_pickle
 from .feet import ANKLES,TOES,contacts,foot_height,runs
+from .jobs import one_thread
 from .motion import Motion
 from .rotation import local_rotations,mat_to_quat,quat_between,quat_continuous,quat_from_aa,quat_mul,quat_rotate,quat_to_aa
 from .skeleton import SMPL24,Skeleton
@@ -524,7 +525,7 @@ def _result(state, b, clip, pairs, fps, body):
     f.loss = float(np.sqrt(np.nansum(w[:,ok]*np.nan_to_num(e2))/w[:,ok].sum()))
     return f
 
-# %% ../nbs/tools/32b_fit.ipynb #f1821469
+# %% ../nbs/tools/32b_fit.ipynb #ae974838
 def fit_bodies(
     clips, # list of (T, K, 3) metres, z up, NaN where unseen; or a Motion, a dancer each
     body:BodyModel, # any family
@@ -556,7 +557,7 @@ def fit_bodies(
     order,n = np.argsort([len(y) for y,_ in todo], kind='stable'),batch or (1 if device=='cpu' else 32)
     for a in range(0, len(order), n):
         some = order[a:a+n]
-        state = _fit_batch([todo[i] for i in some], skeleton, body, fps, betas, prior, noise, smooth, contact, share, device)
+        with one_thread(): state = _fit_batch([todo[i] for i in some], skeleton, body, fps, betas, prior, noise, smooth, contact, share, device)
         for b,i in enumerate(some): out[i] = _result(state, b, todo[i], pairs, fps, body)
     return out
 

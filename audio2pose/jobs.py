@@ -28,12 +28,12 @@ def _try(func, item):
     except (ValueError, OSError, MemoryError) as e: return None, ' '.join(str(e).split()) or type(e).__name__
     except Exception as e: return None, f'{type(e).__name__}: {" ".join(str(e).split())[:200]}'
 
-# %% ../nbs/hpc/40_jobs.ipynb #37f9b6d7
+# %% ../nbs/hpc/40_jobs.ipynb #47290bc1
 @contextmanager
 def one_thread():
     "Linear algebra on one thread, meanwhile."
     from threadpoolctl import threadpool_limits
-    with threadpool_limits(1, 'blas'): yield
+    with threadpool_limits(1): yield
 
 # %% ../nbs/hpc/40_jobs.ipynb #54e4c93b
 def _client(jobs, cluster, options):

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['Mesh', 'body_mesh', 'draw_mesh', 'show', 'show_player', 'show_sequence']
 
-# %% ../nbs/tools/30c_show.ipynb #1fe5d140
+# %% ../nbs/tools/30c_show.ipynb #4ab751a5
 import warnings
 from dataclasses import dataclass
 from functools import lru_cache
@@ -21,6 +21,7 @@ from .overlay import _dark,_inks,_people,_write
 from .player import write_player
 from .rig import Rig
 from .skeleton import COCO17
+from .smpl import read_body
 from .video import ahead,clear_errors,frame_times,planes,read_video,video_info,write_video
 
 # %% ../nbs/tools/30c_show.ipynb #f4c332d4
@@ -52,11 +53,28 @@ class Mesh:
             self._held = dict([*self._held.items()][-1:]+[(i, v.reshape(len(v), -1, *v.shape[-2:]))])
         return self._held[i][t%block]
 
-# %% ../nbs/tools/30c_show.ipynb #41cd4cba
+# %% ../nbs/tools/30c_show.ipynb #eeddcb24
+def _worn(motion, model, betas):
+    "Function of frame numbers that gives the vertices of a body model."
+    if motion.rotations is None or motion.J!=24: raise ValueError(f'a body model needs rotations of 24 joints, got {motion!r}')
+    scale,J = motion.meta.get('smpl_scaling', 100.)/100,len(model.parents)
+    rot = np.zeros((*motion.rotations.shape[:2],J,4), np.float32)
+    rot[...,0] = 1
+    k = 24 if J==24 else 22                                                            # fingers and face stay at rest
+    rot[:,:,:k] = motion.rotations[:,:,:k]
+    trans = motion.root-scale*model.joints(betas)[0]
+    def vertices(n): return np.stack([model.vertices(rot[n,d], trans[n,d], betas, scale) for d in range(motion.D)], 1)
+    return vertices
+
 def body_mesh(
-    motion:Motion # of any skeleton
+    motion:Motion, # of any skeleton; with rotations of SMPL's joints for a `model`
+    model=None, # `BodyModel` or its file; the project's own body if not given
+    betas=None # (n,) shape of the model
 )->Mesh:
-    "The project's own body, dancing."
+    "A body, dancing."
+    if model is not None:
+        model = read_body(model) if isinstance(model, (str,Path)) else model
+        return Mesh(model.faces, _worn(motion, model, betas), len(motion), motion.fps)
     body,pos,rot = embody(motion)
     def vertices(n): return np.stack([[skin(body, p, r)[0] for p,r in zip(pos[t], rot[t])] for t in n])
     return Mesh(body.faces, vertices, len(motion), motion.fps)
@@ -325,7 +343,7 @@ def show_player(
     have = [p for p in sorted(Path(video_dir).glob(f'{name.with_camera("c??")}.*'))] if video_dir is not None and name else []
     return write_player(motion, out, next((p for p in have if video_info(p).sound), False), str(name) if name else None)
 
-# %% ../nbs/tools/30c_show.ipynb #c715e5d1
+# %% ../nbs/tools/30c_show.ipynb #bb643f28
 def _films(video_dir, name, views):
     "Film of each view, None where there is none."
     folder = Path(video_dir)
@@ -341,7 +359,7 @@ def _pose_of(clip, mode, body, kind):
     "What `show` draws of a clip."
     if mode=='2d': return clip.keypoints2d
     if mode=='3d': return clip.joints(kind)
-    return (body or body_mesh)(clip.motion if clip._path('motion') else clip.joints(kind))
+    return body_mesh(clip.motion if clip._path('motion') else clip.joints(kind), body)
 
 def show_sequence(
     sequence, # name of a clip, with cAll or with the camera to show
@@ -351,7 +369,7 @@ def show_sequence(
     mode:str='2d', # '2d' key points, '3d' joints, 'smpl' surface
     views=None, # names or numbers of the cameras; the one in `sequence`, or the first
     mosaic:bool=False, # all nine cameras
-    body=None, # function from `Motion` to `Mesh` for 'smpl'; the project's own body if not given
+    body=None, # `BodyModel` or its file, for 'smpl'; the project's own body if not given
     kind:str='keypoints3d_optim', # or 'keypoints3d', for '3d'
     **kwargs # more for `show`
 )->Path: # `out`

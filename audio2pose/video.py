@@ -58,9 +58,9 @@ def _decode(c, s, bad):
         else:
             while fs: yield fs.pop(0)                              # which holds on to none of them
 
-# %% ../nbs/core/17_video.ipynb #18af8b4d
-def _frames(path, start=0, stop=None, index=None, threads=0):
-    "(number, av.VideoFrame) from frame `start` up to before `stop`."
+# %% ../nbs/core/17_video.ipynb #5ddf667a
+def _frames(path, start=0, stop=None, index=None, threads=0, make=None):
+    "(number, av.VideoFrame) from frame `start` up to before `stop`, or what the function `make` gives for them."
     pts,keys,n = index or _index(path)
     stop,bad,at = n if stop is None else min(stop, n),[],-1
     if start>=stop: return
@@ -72,7 +72,9 @@ def _frames(path, start=0, stop=None, index=None, threads=0):
         for f in _decode(c, s, bad):
             at = at+1 if pts is None or f.pts is None else int(np.searchsorted(pts, f.pts))
             if at>=stop: break
-            if at>=start: yield at,f
+            if at<start: continue
+            if make: f = make(at, f)                               # nothing holds the frame any longer
+            yield at,f
         if at<0: raise ValueError(f'{path}: no picture could be decoded from it')
         if bad: warnings.warn(f'{path}: {len(bad)} damaged pictures were left out', stacklevel=2)
 
@@ -342,7 +344,7 @@ def write_video(
         else: _write_mp4(p, todo, first, fps, crf, quick, audio, skip, seconds, comment)
     return path
 
-# %% ../nbs/core/17_video.ipynb #07608a67
+# %% ../nbs/core/17_video.ipynb #f86c78cc
 def _size(info, width, height):
     "Width and height wanted; the missing one keeps the shape."
     if width is None and height is None: return info.width, info.height
@@ -372,15 +374,15 @@ def read_video(
     if start<0 or step<1: raise ValueError(f'{path}: start must not be negative and step at least 1, got {start} and {step}')
     w,h = _size(video_info(path), width, height)
     if raw: w,h = max(2, w//2*2),max(2, h//2*2)
-    for t,f in _frames(path, start, stop, threads=threads):
-        if (t-start)%step: continue
+    def picture(t, f):
+        if (t-start)%step: return None
         k = _turn(f)
-        if raw:
-            f = _planes(f, *((h,w) if k%2 else (w,h)), k)
-            yield t,f
-            continue
-        a = f.to_ndarray(format='rgb24', width=h if k%2 else w, height=w if k%2 else h, interpolation='AREA')
-        yield t, np.ascontiguousarray(np.rot90(a, k)) if k else a
+        size = (h,w) if k%2 else (w,h)
+        if raw: return _planes(f, *size, k)
+        a = f.to_ndarray(format='rgb24', width=size[0], height=size[1], interpolation='AREA')
+        return np.ascontiguousarray(np.rot90(a, k)) if k else a
+    for t,a in _frames(path, start, stop, None, threads, picture):
+        if a is not None: yield t,a
 
 # %% ../nbs/core/17_video.ipynb #4036184c
 def ahead(
