@@ -197,6 +197,12 @@ def main():
             (pts, q), secs = timed(lambda: Loop(body, truth[3], y).run(a.steps), 1)
             line(f"AIST++'s loop, joints alone, {a.steps} steps", pts, q, truth, secs)
             ours('ours', body, y, COCO17, truth)
+    for clip in [] if a.no_reference else clips[:5]:                               # the loop's steps grow as clips get shorter, and so does its wandering
+        rot, root = splined(clip, 120)
+        y, truth = scene(body, rot, root, COCO17)
+        (pts, q), secs = timed(lambda: Loop(body, truth[3], y).run(a.steps), 1)
+        line(f"{Path(clip).stem[:11]}, 120 frames, AIST++'s loop", pts, q, truth, secs)
+        ours('ours', body, y, COCO17, truth)
     print(f'\nAIST++ motion, {len(clips)} held-out clips, {n} frames\n{head}')
     for name, r in rows.items():
         t = [np.concatenate([x[1][k] for x in r]) for k in range(3)]
