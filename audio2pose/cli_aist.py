@@ -163,7 +163,7 @@ def _size(text):
     except ValueError: raise ValueError(f'--size {text}: expected pixels such as 1920x1080') from None
     return w,h
 
-# %% ../nbs/hpc/40c_cli_aist.ipynb #850956b5
+# %% ../nbs/hpc/40c_cli_aist.ipynb #8939dbf0
 @command(aist_app, out='-o')
 def aist_keypoints3d(
     keypoints:Path, # keypoints2d .pkl, or the folder of a dataset
@@ -188,7 +188,7 @@ def aist_keypoints3d(
 def aist_fit(
     keypoints:Path, # keypoints3d .pkl, or the folder of a dataset
     body:Path|None=None, # your SMPL, SMPL-H or SMPL-X file, .pkl or .npz
-    out:Path|None=None, # .pkl to write, or folder
+    out:Path|None=None, # .pkl to write as AIST++ does, .npz to fit the shape as well; or folder
     kind:str='keypoints3d', # which joints: keypoints3d, or keypoints3d_optim
     jobs:int=1, # clips at a time
     cluster:str|None=None, # local or slurm

@@ -73,12 +73,12 @@ def lift_views(
     px = np.where(agree, reprojection(fine, kps, rig), np.nan)
     return dict(name=Path(keypoints2d).stem, frames=len(fine), pixels=float(np.nanmedian(px)), guessed=float((agree.sum(0)<2).mean()))
 
-# %% ../nbs/02d_rebuild.ipynb #0004a98b
+# %% ../nbs/02d_rebuild.ipynb #f44f272f
 def fit_motion(
     keypoints3d, # .pkl file
     body, # BodyModel, or its file
-    out, # .pkl file to write
-    kind:str='keypoints3d', # joints to fit to: each frame by itself, or 'keypoints3d_optim'
+    out, # .pkl file to write as AIST++ does, the body's size its only shape; or .npz, with ten numbers of shape
+    kind:str='keypoints3d' # joints to fit to: each frame by itself, or 'keypoints3d_optim'
 )->dict: # name, frames, typical distance to the joints in millimetres, milliseconds a frame
     "Write AIST++'s motion: a body model put into the joints of a clip."
     import time
@@ -87,9 +87,10 @@ def fit_motion(
     m = read_keypoints3d(keypoints3d, kind)
     if not np.isfinite(m.positions).any(): raise ValueError(f'{keypoints3d}: {kind} holds no joint')
     start = time.perf_counter()
-    f = fit_body(m, read_body(body) if isinstance(body, (str,Path)) else body)
+    npz = Path(out).suffix=='.npz'
+    f = fit_body(m, read_body(body) if isinstance(body, (str,Path)) else body, betas=10 if npz else 0)
     secs = time.perf_counter()-start
-    f.save_pkl(out)
+    (f.save_npz if npz else f.save_pkl)(out)
     return dict(name=Path(keypoints3d).stem, frames=len(m), mm=1000*float(f.loss), ms_per_frame=1000*secs/len(m))
 
 # %% ../nbs/02d_rebuild.ipynb #578e1ca3
