@@ -95,7 +95,7 @@ def aist_inspect(
     for _,line in bad: say(line)
     if bad: raise typer.Exit(2)
 
-# %% ../nbs/hpc/40c_cli_aist.ipynb #9177993e
+# %% ../nbs/hpc/40c_cli_aist.ipynb #5b9c0671
 @command(aist_app, out='-o', video_dir='-v')
 def aist_show(
     sequence:str, # name of the clip; with c01 to c09 the film to draw on
@@ -111,10 +111,9 @@ def aist_show(
     width:int|None=None, # pixels of the whole picture
 ):
     "Draw a clip over its own films."
-    from audio2pose.rebuild import surface_of
     from audio2pose.show import show_sequence
     dest = out or Path(f'{Path(sequence).stem}_{mode}.mp4')
-    kw = dict(views=views and views.split(','), mosaic=mosaic, body=body and surface_of(body), start=start, stop=stop, width=width)
+    kw = dict(views=views and views.split(','), mosaic=mosaic, body=body, start=start, stop=stop, width=width)
     with together(dest.parent, dest.name) as tmp, progress() as step:
         show_sequence(sequence, root, video_dir, tmp/dest.name, mode, **kw, progress=lambda done,total: step('drawing', done, total))
     print(dest)
