@@ -148,7 +148,7 @@ def together(
             except OSError: break
         raise
 
-# %% ../nbs/hpc/40b_shell.ipynb #50dbd585
+# %% ../nbs/hpc/40b_shell.ipynb #59e2a309
 def table(
     head, # names of the columns
     rows # tuples of texts
@@ -158,5 +158,6 @@ def table(
     from rich.table import Table
     t = Table(*head, box=None, header_style='bold', pad_edge=False)
     for r in rows: t.add_row(*r)
-    con = Console(force_jupyter=False)
-    con.print(t, soft_wrap=True, width=None if con.is_terminal else max(80, sum(max(map(len, c))+2 for c in zip(head, *rows))))
+    wide = max(80, sum(max(map(len, c))+2 for c in zip(head, *rows)))
+    con = Console(force_jupyter=False, width=None if sys.stdout.isatty() else wide)
+    con.print(t, soft_wrap=True)
