@@ -11,7 +11,7 @@ import time
 from itertools import combinations
 import numpy as np
 from .jobs import one_thread
-from .multiview import check_views,dlt
+from .multiview import check_views,dlt,reprojection
 from .rig import Rig,distort,lens_slope
 from .rotation import quat_from_aa,quat_to_mat
 from .skeleton import COCO17
@@ -89,7 +89,7 @@ def reprojection_error(
     kps = check_views(kps, rig)
     px,w = _seen(kps, rig, low)
     X = _points(rig, px, w, .01*rig.size.max()) if pts is None else np.reshape(pts, (-1,3))
-    return np.where(w>0, np.linalg.norm(rig.project(X)-px, axis=-1), np.nan).reshape(kps.shape[:3])
+    return reprojection(X.reshape(*kps.shape[1:3], 3), kps, rig, low)
 
 # %% ../nbs/tools/31c_cameras.ipynb #135e8baf
 def _project(rig, X):

@@ -9,7 +9,8 @@ __all__ = ['generate', 'beats', 'view', 'clean', 'overlay', 'train']
 from pathlib import Path
 import typer, audio2pose
 from .cli_aist import aist_app
-from .shell import app,command,main,one_line,progress,say,table,together
+from .data import one_line
+from .shell import app,command,main,progress,say,table,together
 
 # %% ../nbs/hpc/41_cli.ipynb #f71615f0
 app.add_typer(aist_app)

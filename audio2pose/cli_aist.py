@@ -10,7 +10,8 @@ __all__ = ['aist_app', 'aist_download', 'aist_preprocess', 'aist_inspect', 'aist
 import json as js
 from pathlib import Path
 import typer
-from .shell import command,one_line,progress,say,table,together
+from .data import one_line
+from .shell import command,progress,say,table,together
 
 # %% ../nbs/hpc/40c_cli_aist.ipynb #6de42872
 aist_app = typer.Typer(name='aist', help='Fetch, prepare, look at and rebuild the AIST++ dance dataset.', no_args_is_help=True)

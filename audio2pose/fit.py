@@ -18,6 +18,7 @@ from .jobs import one_thread
 from .motion import Motion
 from .rotation import local_rotations,mat_to_quat,quat_between,quat_continuous,quat_from_aa,quat_mul,quat_rotate,quat_to_aa
 from .skeleton import SMPL24,Skeleton
+from .smoothing import straight
 from .smpl import BodyModel,body_skeleton
 
 # %% ../nbs/tools/32b_fit.ipynb #88bf357f
@@ -70,15 +71,6 @@ def load_prior(
 # %% ../nbs/tools/32b_fit.ipynb #7ed12bf9
 _limbs = [(f'{s}_{a}',f'{s}_{b}',f'{s}_{c}') for s in ('left','right') for a,b,c in (('hip','knee','ankle'), ('shoulder','elbow','wrist'))]
 
-def _bridged(y):
-    "Keypoints (T, K, 3) with gaps filled by straight lines; what is never seen stays NaN."
-    y,at = np.array(y, float),np.arange(len(y))
-    for j in range(y.shape[1]):
-        ok = np.isfinite(y[:,j]).all(-1)
-        if ok.any() and not ok.all():
-            for k in range(3): y[~ok,j,k] = np.interp(at[~ok], at[ok], y[ok,j,k])
-    return y
-
 def _torso(P, R):
     "Rotation (T, 3, 3) and place (T, 3) of what holds the limbs, with its middle at rest (3,)."
     names = [n for n in ('left_shoulder','right_shoulder','left_hip','right_hip') if n in P]
@@ -105,7 +97,7 @@ def analytic_start(
     body:BodyModel # any family
 )->tuple: # local rotations (T, 22, 4), pelvis (T, 3) metres, scale
     "A first guess in closed form."
-    y,pairs,at = _bridged(pts),keypoint_pairs(body, skeleton),np.concatenate([body.rest, body.verts[body.landmarks]])
+    y,pairs,at = straight(pts),keypoint_pairs(body, skeleton),np.concatenate([body.rest, body.verts[body.landmarks]])
     P = {n:y[:,i] for i,n in enumerate(skeleton.joints) if pairs[i,0]>=0 and np.isfinite(y[:,i]).all()}
     R = {n:at[pairs[i]].mean(0) for i,n in enumerate(skeleton.joints) if pairs[i,0]>=0}
     ratio = [np.median(np.linalg.norm(P[a]-P[b], axis=1))/np.linalg.norm(R[a]-R[b]) for l in _limbs for a,b in (l[:2],l[1:]) if a in P and b in P]
@@ -450,7 +442,7 @@ def _begin(clips, skeleton, body, T, every, betas):
     ids = np.unique(np.r_[np.arange(0, T, every), T-1])
     q,root,u = [],[],np.zeros((len(clips),1+betas))
     for b,(y,_) in enumerate(clips):
-        a,r,u[b,0] = analytic_start(_bridged(y)[np.minimum(ids, len(y)-1)], skeleton, body)
+        a,r,u[b,0] = analytic_start(straight(y)[np.minimum(ids, len(y)-1)], skeleton, body)
         q.append(a)
         root.append(r)
     return ids, (np.stack(q), np.stack(root), u)

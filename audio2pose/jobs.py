@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from unittest.mock import patch
+from .data import one_line
 
 # %% ../nbs/hpc/40_jobs.ipynb #9aeb9a4d
 @dataclass
@@ -25,7 +26,7 @@ class Done:
 def _try(func, item):
     "Result and error line of one call."
     try: return func(item), None
-    except (ValueError, OSError, MemoryError) as e: return None, ' '.join(str(e).split()) or type(e).__name__
+    except (ValueError, OSError, MemoryError) as e: return None, one_line(e)
     except Exception as e: return None, f'{type(e).__name__}: {" ".join(str(e).split())[:200]}'
 
 # %% ../nbs/hpc/40_jobs.ipynb #47290bc1

@@ -11,6 +11,7 @@ import numpy as np
 from .jobs import one_thread
 from .motion import Motion
 from .rig import Rig
+from .smoothing import straight
 
 # %% ../nbs/tools/31_multiview.ipynb #aca54df0
 def check_views(
@@ -172,7 +173,7 @@ def _blunder(pts, x, w, f, rig, first):
     return float(np.clip(6/1.18*np.median(e), .4*first, 8*first)) if len(e) else first
 
 # %% ../nbs/tools/31_multiview.ipynb #0f0b34e2
-def _mend_sides(kps, x, w, pts, f, rig, pairs, cap):
+def _mend_sides(x, w, pts, f, rig, pairs, cap):
     "Which views and frames (V, T) have left and right exchanged."
     a,b = np.array(pairs, int).reshape(-1, 2).T
     cost = lambda x,w: np.minimum(_distance(pts, x, w, f, rig), cap)
@@ -197,7 +198,7 @@ def triangulate(
         cap = new
         out,agree = _points(x, w, f, rig, cap)
     if skeleton is not None and skeleton.pairs:
-        turned = _mend_sides(kps, x, w, out, f, rig, skeleton.pairs, cap)
+        turned = _mend_sides(x, w, out, f, rig, skeleton.pairs, cap)
         if turned.any():
             for a in (kps, x, w): a[turned] = a[turned][:,list(skeleton.mirror)]
             out,agree = _points(x, w, f, rig, cap)
@@ -276,14 +277,6 @@ def _spread(L, S):
             S[q,i] = ((1/L[0,i] if q==0 else 0.)-s)/L[0,i]
 
 # %% ../nbs/tools/31_multiview.ipynb #43c3fc65
-def _bridge(X):
-    "Straight lines across the gaps of (T, J, 3)."
-    at = np.arange(len(X))
-    for j in np.flatnonzero(np.isnan(X).any((0,2))):
-        ok = np.isfinite(X[:,j]).all(-1)
-        for k in range(3): X[~ok,j,k] = np.interp(at[~ok], at[ok], X[ok,j,k])
-    return X
-
 def _calm(X, s):
     "Weights (T-2, J) of the accelerations: small where the clip evidently accelerates."
     from scipy.ndimage import gaussian_filter1d
@@ -328,7 +321,7 @@ def refine(
     x,w,f = _rays(kps[:,:,seen], rig, low)
     new = np.cumsum(seen)-1
     bones = np.array([(new[a],new[b]) for a,b in rigid_pairs(skeleton) if seen[a] and seen[b]], int).reshape(-1, 2)
-    X = _bridge(out[:,seen])
+    X = straight(out[:,seen])
     noise = noise or max(.5, _noise(X, x, w, f, rig))
     with one_thread():
         X,A = _solve(X, x, w, f, rig, 9*noise, bones, noise, fps, accel, slack, rounds)

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['KINDS', 'TRUST', 'cutoffs', 'stiffness', 'whittaker', 'smooth_robust', 'bone_lengths', 'struts', 'constant_bones',
-           'mend_flips', 'gap_kinds', 'fill_gaps', 'stand', 'jitter', 'bone_variation']
+           'mend_flips', 'gap_kinds', 'straight', 'fill_gaps', 'stand', 'jitter', 'bone_variation']
 
 # %% ../nbs/tools/38_smoothing.ipynb #1fd2200e
 import numpy as np
@@ -243,6 +243,17 @@ def _guess_runs(
         y = _guess(x[o]-path[o], o/fps, np.arange(a, b)/fps, max(memory, (b-a)/fps/4))+path[a:b]
         x[a:b] = np.clip(y, lo-.25*(hi-lo), hi+.25*(hi-lo))
 
+# %% ../nbs/tools/38_smoothing.ipynb #c03a2894
+def straight(
+    pts:np.ndarray # (T, J, C), NaN where not seen
+)->np.ndarray: # (T, J, C) float64; NaN where never seen
+    "Gaps filled by straight lines along time."
+    x,t = np.array(pts, float),np.arange(len(pts))
+    for j in np.flatnonzero(~np.isfinite(x).all((0,2))):
+        ok = np.isfinite(x[:,j]).all(-1)
+        if ok.any(): x[~ok,j] = np.stack([np.interp(t[~ok], t[ok], c) for c in x[ok,j].T], 1)
+    return x
+
 # %% ../nbs/tools/38_smoothing.ipynb #a6860190
 def _carried(p, j, free):
     "Path (T, C) of joint `j` of p (T, J, C) as a weighted mean of its four nearest joints in `free`, weights found where all are finite."
@@ -250,16 +261,11 @@ def _carried(p, j, free):
     dist = [np.median(np.linalg.norm(p[o,j]-p[o,c], axis=-1)) if (o := ok[:,j]&ok[:,c]).any() else np.inf for c in free]
     near = [free[i] for i in np.argsort(dist)[:4]]
     use = ok[:,near].all(1)&ok[:,j]
-    flat = np.stack([_line(p[:,c]) for c in near])                                   # (n, T, C)
+    flat = np.nan_to_num(straight(p[:,near])).swapaxes(0, 1)                         # (n, T, C)
     if use.sum()<10: return flat[0]
     A,y = (flat[1:]-flat[0])[:,use].reshape(len(near)-1, -1).T,(p[use,j]-flat[0,use]).ravel()
     w = np.linalg.solve(A.T@A+3e-3*len(A)*np.eye(A.shape[1]), A.T@y)
     return flat[0]+np.einsum('n,ntc->tc', w, flat[1:]-flat[0])
-
-def _line(x):
-    "Missing frames of (T, C) on straight lines."
-    t,ok = np.arange(len(x)),np.isfinite(x).all(1)
-    return np.stack([np.interp(t, t[ok], c[ok]) for c in x.T], 1) if ok.any() else np.zeros(x.shape)
 
 # %% ../nbs/tools/38_smoothing.ipynb #429b3194
 def _fill_dancer(p, seen, gap, root, fps, n, memory):
