@@ -461,6 +461,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
             'audio2pose.cli_aist': { 'audio2pose.cli_aist._many': ('hpc/cli_aist.html#_many', 'audio2pose/cli_aist.py'),
                                      'audio2pose.cli_aist._report': ('hpc/cli_aist.html#_report', 'audio2pose/cli_aist.py'),
                                      'audio2pose.cli_aist._size': ('hpc/cli_aist.html#_size', 'audio2pose/cli_aist.py'),
+                                     'audio2pose.cli_aist._summary': ('hpc/cli_aist.html#_summary', 'audio2pose/cli_aist.py'),
                                      'audio2pose.cli_aist.aist_cameras': ('hpc/cli_aist.html#aist_cameras', 'audio2pose/cli_aist.py'),
                                      'audio2pose.cli_aist.aist_download': ('hpc/cli_aist.html#aist_download', 'audio2pose/cli_aist.py'),
                                      'audio2pose.cli_aist.aist_fit': ('hpc/cli_aist.html#aist_fit', 'audio2pose/cli_aist.py'),

@@ -17,15 +17,19 @@ from .shell import command,progress,say,table,together
 aist_app = typer.Typer(name='aist', help='Fetch, prepare, look at and rebuild the AIST++ dance dataset.', no_args_is_help=True)
 
 # %% ../nbs/hpc/40c_cli_aist.ipynb #3e56e4ef
-def _report(rows, failures, as_json, **more):
+def _report(rows, failures, as_json):
     "Print rows (dicts) and failures (place, line); exit with 2 if there are any."
-    if as_json: print(js.dumps(dict(**more, done=rows, failed=[dict(item=str(a), error=b) for a,b in failures], ok=not failures), default=str))
+    if as_json: print(js.dumps(dict(done=rows, failed=[dict(item=str(a), error=b) for a,b in failures], ok=not failures), default=str))
     else:
         cell = lambda v: f'{v:.2f}' if isinstance(v, float) else 'yes' if v is True else str(v)
         head = list(dict.fromkeys(k for r in rows for k in r))
         if rows: table(head, [tuple(cell(r.get(k, '')) for k in head) for r in rows])
     for _,line in failures: say(line)
     if failures: raise typer.Exit(2)
+
+def _summary(r, as_json):
+    "Print what a `DownloadReport` or a `Report` counted."
+    _report([{k:v for k,v in r.to_dict().items() if not isinstance(v, (list,dict))}], list(r.failed.items()), as_json)
 
 def _many(root, step, out, jobs, cluster, overwrite, as_json, word, **kw):
     "A step for a whole folder."
@@ -50,8 +54,7 @@ def aist_download(
     with progress() as step:
         r = download_aist(out, genre=genre, processes=processes, resolution=resolution, limit=limit, accept_terms=accept_terms,
             cameras=cameras and cameras.split(','), progress=lambda done,total,size: step(f'fetching, {size/1e6:.0f} MB', done, total))
-    d = r.to_dict()
-    _report([{k:v for k,v in d.items() if not isinstance(v, (list,dict))}], list(r.failed.items()), json)
+    _summary(r, json)
 
 # %% ../nbs/hpc/40c_cli_aist.ipynb #33a9fb3b
 @command(aist_app, pkl_dir='-p', video_dir='-v', output_dir='-o')
@@ -75,8 +78,7 @@ def aist_preprocess(
     with progress() as step:
         r = prepare(pkl_dir, video_dir, output_dir, skip_poses=skip_poses, skip_audio=skip_audio, skip_beats=skip_beats, overwrite=overwrite, genre=genre,
             kind=kind, ignore=ignore, jobs=jobs, cluster=cluster, progress=lambda done,total: step('preparing', done, total))
-    d = r.to_dict()
-    _report([{k:v for k,v in d.items() if not isinstance(v, (list,dict))}], list(r.failed.items()), json)
+    _summary(r, json)
 
 @command(aist_app)
 def aist_inspect(
@@ -177,7 +179,7 @@ def aist_keypoints3d(
 ):
     "Find the joints in space from detections and cameras."
     from audio2pose.rebuild import lift_views
-    if keypoints.is_dir(): return _many(keypoints, 'keypoints3d', out, jobs, cluster, overwrite, json, 'triangulating', **(dict(cameras=cameras) if cameras else {}))
+    if keypoints.is_dir(): return _many(keypoints, 'keypoints3d', out, jobs, cluster, overwrite, json, 'triangulating', cameras=cameras, fps=fps)
     if cameras is None: raise ValueError(f'{keypoints}: --cameras is needed for a single file')
     with progress() as step:
         step('triangulating')
@@ -199,7 +201,7 @@ def aist_fit(
     from audio2pose.rebuild import fit_motion
     if body is None: raise ValueError('--body is needed: the file of a body model, such as SMPL_MALE.pkl')
     if not body.exists(): raise ValueError(f'{body}: no such file')
-    if keypoints.is_dir(): return _many(keypoints, 'motions', out, jobs, cluster, overwrite, json, 'fitting', body=body)
+    if keypoints.is_dir(): return _many(keypoints, 'motions', out, jobs, cluster, overwrite, json, 'fitting', body=body, kind=kind)
     with progress() as step:
         step('fitting')
         r = fit_motion(keypoints, body, out or keypoints.with_name(f'{keypoints.stem}_smpl.pkl'), kind)

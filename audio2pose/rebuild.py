@@ -6,12 +6,19 @@
 __all__ = ['STEPS', 'detect_views', 'find_cameras', 'lift_views', 'fit_motion', 'rebuild']
 
 # %% ../nbs/02d_rebuild.ipynb #cec53a96
+import time
 from pathlib import Path
 import numpy as np
 from .aist import FPS,read_ids,read_keypoints2d,read_keypoints3d,read_mapping,write_cameras,write_keypoints2d,write_keypoints3d
 from .alphapose import read_alphapose
+from .calibration import read_rig
+from .cameras import estimate_cameras
+from .fit import fit_body
+from .jobs import Done,run_many
 from .multiview import refine,reprojection,triangulate
 from .skeleton import COCO17,convert_joints
+from .smpl import read_body
+from .views import associate,shift_views,stack_views,sync_offsets
 
 # %% ../nbs/02d_rebuild.ipynb #a8ff6571
 def detect_views(
@@ -23,7 +30,6 @@ def detect_views(
     fps:float=FPS # frames per second
 )->list: # of paths
     "Write AIST++'s keypoints2d from what a detector found in each film."
-    from audio2pose.views import associate,shift_views,stack_views,sync_offsets
     out,dets = Path(out),[read_alphapose(p) for p in results]
     if dancers>1 and rig is None: raise ValueError(f'{out}: {dancers} dancers are told apart by where they stand, which takes the cameras')
     kps = stack_views(dets)[None] if dancers==1 else associate(dets, rig, dancers)     # (D, V, T, J, 3)
@@ -43,9 +49,7 @@ def find_cameras(
     most:int=2000, # frames taken from all clips together
 )->dict: # what is reported: cameras, frames, pixels, seconds
     "Write the cameras of one setting, found from the joints that move between them."
-    from audio2pose.calibration import read_rig
-    from audio2pose.cameras import estimate_cameras
-    kps = [np.asarray(read_keypoints2d(p)[0]) for p in keypoints2d]
+    kps = [read_keypoints2d(p)[0] for p in keypoints2d]
     if len({len(k) for k in kps})>1: raise ValueError(f'{keypoints2d[0]}: {len(kps[0])} views, but others of the setting have more or fewer')
     step = max(1, sum(k.shape[1] for k in kps)//most)
     kps = np.concatenate([k[:,::step] for k in kps], 1)
@@ -62,8 +66,7 @@ def lift_views(
     fps:float=FPS # frames per second
 )->dict: # name, frames, typical distance in pixels, share of joints that fewer than two cameras agree on
     "Write AIST++'s keypoints3d from detections and cameras."
-    from audio2pose.calibration import read_rig
-    kps = np.asarray(read_keypoints2d(keypoints2d)[0])
+    kps = read_keypoints2d(keypoints2d)[0]
     rig = read_rig(cameras) if isinstance(cameras, (str,Path)) else cameras
     try: pts,agree,kps = triangulate(kps, rig, COCO17)
     except ValueError as e: raise ValueError(f'{keypoints2d}: {e}') from None
@@ -81,9 +84,6 @@ def fit_motion(
     kind:str='keypoints3d' # joints to fit to: each frame by itself, or 'keypoints3d_optim'
 )->dict: # name, frames, typical distance to the joints in millimetres, milliseconds a frame
     "Write AIST++'s motion: a body model put into the joints of a clip."
-    import time
-    from audio2pose.fit import fit_body
-    from audio2pose.smpl import read_body
     m = read_keypoints3d(keypoints3d, kind)
     if not np.isfinite(m.positions).any(): raise ValueError(f'{keypoints3d}: {kind} holds no joint')
     start = time.perf_counter()
@@ -116,9 +116,11 @@ def _items(root, out, step, kw):
     setting = read_mapping(mapped) if mapped.exists() else {}
     skip = {n for p in [root/'ignore_list.txt'] if p.exists() for n in read_ids(p)}
     files = [p for p in files if p.stem not in skip]
-    if step=='motions': return [(step, (p,kw['body']), out/dst/f'{p.stem}{suffix}', {}) for p in files]
+    if step=='motions': return [(step, (p,kw['body']), out/dst/f'{p.stem}{suffix}', {k:v for k,v in kw.items() if k!='body'}) for p in files]
     if lost := next((p for p in files if setting and p.stem not in setting), None): raise ValueError(f'{mapped}: does not name {lost.stem}')
-    if step=='keypoints3d': return [(step, (p,(kw.get('cameras') or root/'cameras')/f'{setting.get(p.stem, p.stem)}.json'), out/dst/f'{p.stem}{suffix}', {}) for p in files]
+    if step=='keypoints3d':
+        cameras,more = Path(kw.get('cameras') or root/'cameras'),{k:v for k,v in kw.items() if k!='cameras'}
+        return [(step, (p,cameras/f'{setting.get(p.stem, p.stem)}.json'), out/dst/f'{p.stem}{suffix}', more) for p in files]
     groups = {}
     for p in files: groups.setdefault(setting.get(p.stem, p.stem), []).append(p)
     return [(step, g, out/dst/f'{n}{suffix}', kw) for n,g in sorted(groups.items())]
@@ -132,10 +134,9 @@ def rebuild(
     cluster:str=None, # 'slurm' to run on a cluster
     overwrite:bool=False, # make everything anew
     progress=None, # called with (done, total)
-    **kw # of the step: `body` for motions; `start`, `size`, `height` for cameras; `cameras`, another folder of them, for keypoints3d
+    **kw # of the step: `body`, `kind` for motions; `start`, `size`, `height` for cameras; `cameras`, another folder of them, `fps` for keypoints3d
 )->list: # of Done
     "One step for all clips of a dataset."
-    from audio2pose.jobs import Done,run_many
     if step not in STEPS: raise ValueError(f'step {step!r}: expected one of {", ".join(STEPS)}')
     if step=='motions' and not kw.get('body'): raise ValueError('motions need the file of a body model')
     items = _items(Path(root), Path(out or root), step, kw)

@@ -24,9 +24,8 @@ def recording(folder):
     "Rig, detections (V, T, J, 3), true positions (T, J, 3) metres z up"
     folder = Path(folder)
     name = sorted((folder/'keypoints2d').glob('*.pkl'))[0]
-    kps = read_keypoints2d(name)
     truth = np.asarray(load_pickle(folder/'keypoints3d_gt'/name.name)['keypoints3d'])/100
-    return read_cameras(folder/'cameras'/'setting1.json'), np.asarray(kps[0] if isinstance(kps, tuple) else kps), truth[..., [0, 2, 1]]*[1, -1, 1]
+    return read_cameras(folder/'cameras'/'setting1.json'), read_keypoints2d(name)[0], truth[..., [0, 2, 1]]*[1, -1, 1]
 
 # The reference ----------------------------------------------------------------------------------------------------------------
 

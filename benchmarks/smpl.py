@@ -16,6 +16,7 @@ from audio2pose.fit import fit_bodies, fit_body, keypoint_pairs
 from audio2pose.rotation import quat_from_aa, quat_from_euler
 from audio2pose.skeleton import BODY25, COCO17
 from audio2pose.smpl import make_body, read_body, write_body
+from multiview import timed
 from pose_prior import filmed, rotation_error, split, splined
 
 FPS, NOISE, SCALE = 60., .005, .93
@@ -96,14 +97,6 @@ def line(name, points, rot, truth, secs=None):
     acc = mm(np.diff(points[:, :24] - true[:, :24], 2, axis=0)) if len(points) > 2 else np.nan
     print(f'{name:44} {"" if secs is None else f"{1000*secs/len(points):9.2f}":>9} {mm(points[:, pairs[on]].mean(2) - kps[:, on]):9.2f} '
         f'{mm(points[:, :24] - true[:, :24]):9.2f} {acc:9.2f} {rotation_error(true_rot, rot).mean():9.2f}', flush=True)
-
-def timed(f, n=3):
-    secs = []
-    for _ in range(n):
-        t = time.perf_counter()
-        out = f()
-        secs.append(time.perf_counter() - t)
-    return out, float(np.median(secs))
 
 def ours(name, body, y, skeleton, truth, repeats=3, **kw):
     f, secs = timed(lambda: fit_body(y, body, skeleton, FPS, betas=0, **kw), repeats)

@@ -1,7 +1,24 @@
-"Fixtures shared by the tests: a browser, and a dance to show it."
-import os,shutil,subprocess
+"Shared by the tests: the command line, a browser, and a dance to show it."
+import os,shutil,subprocess,sys
 import numpy as np
 import pytest
+
+def command(*args): return [sys.executable, '-m', 'audio2pose.cli', *map(str, args)]
+
+def cli(*args, cwd=None, **kw):
+    "What became of a command line: returncode, stdout, stderr"
+    r = subprocess.run(command(*args), cwd=cwd, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=300, **kw)
+    assert 'Traceback' not in r.stderr, r.stderr
+    return r
+
+def refused(r, *words):
+    "Exit code 2, nothing on stdout, one line on stderr with these words"
+    assert r.returncode == 2, (r.returncode, r.stdout, r.stderr)
+    assert r.stdout == ''
+    lines = [l for l in r.stderr.splitlines() if 'warning:' not in l]
+    assert len(lines) == 1 and len(lines[0]) < 400, r.stderr
+    for w in words: assert w in lines[0], lines[0]
+    return True
 
 FLAGS = ['--use-angle=swiftshader', '--use-gl=angle', '--enable-unsafe-swiftshader', '--ignore-gpu-blocklist', '--no-first-run',
     '--autoplay-policy=no-user-gesture-required', '--disable-background-networking', '--disable-component-update', '--disable-sync']

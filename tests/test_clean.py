@@ -1,5 +1,5 @@
 "`audio2pose clean` and `overlay` as a person meets them: what they write, what they say, and what they leave alone when something is wrong"
-import json, os, signal, subprocess, sys, time
+import json, os, signal, subprocess, time
 from pathlib import Path
 import numpy as np
 import pytest
@@ -8,21 +8,9 @@ from audio2pose.camera import make_view, project_pixels
 from audio2pose.motion import Motion
 from audio2pose.simulate import duet, paint_video, simulate
 from audio2pose.video import video_info, write_video
+from conftest import cli, command, refused
 
 VIEW = make_view((0, -5.5, 1.4), (0, 0, .9), (320, 180))
-
-def command(*args): return [sys.executable, '-m', 'audio2pose.cli', *map(str, args)]
-
-def cli(*args, **kw):
-    r = subprocess.run(command(*args), capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=300, **kw)
-    assert 'Traceback' not in r.stderr, r.stderr
-    return r
-
-def refused(r, *words):
-    "Exit code 2, nothing on stdout, one line on stderr with these words"
-    lines = [l for l in r.stderr.splitlines() if 'warning:' not in l]
-    assert (r.returncode, r.stdout, len(lines)) == (2, '', 1), (r.returncode, r.stdout, r.stderr)
-    for w in words: assert w in lines[0], lines[0]
 
 @pytest.fixture(scope='module')
 def clip(tmp_path_factory):

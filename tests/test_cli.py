@@ -5,16 +5,10 @@ import numpy as np
 import pytest
 from audio2pose.audio import write_audio
 from audio2pose.motion import Motion
+from conftest import cli, command, refused
 
 SR = 22050
 QUICK = '--steps', 2, '--seconds', 2
-
-def command(*args): return [sys.executable, '-m', 'audio2pose.cli', *map(str, args)]
-
-def cli(*args, cwd=None, **kw):
-    r = subprocess.run(command(*args), cwd=cwd, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=300, **kw)
-    assert 'Traceback' not in r.stderr, r.stderr
-    return r
 
 def beat(seconds=4, bpm=120, sr=SR, seed=0):
     "Kick on the beat, hat between, a bass: enough of a song"
@@ -69,15 +63,6 @@ def old(tmp_path):
     def same(): return {p.name: p.read_bytes() if p.is_file() else None for p in out.iterdir()} == was
     out_same = type('Old', (), dict(dir=out, same=staticmethod(same)))
     return out_same
-
-def refused(r, *words):
-    "Exit code 2, nothing on stdout, one line on stderr with these words"
-    assert r.returncode == 2, (r.returncode, r.stdout, r.stderr)
-    assert r.stdout == ''
-    lines = [l for l in r.stderr.splitlines() if 'warning:' not in l]
-    assert len(lines) == 1 and len(lines[0]) < 400, r.stderr
-    for w in words: assert w in lines[0], lines[0]
-    return True
 
 # generate --------------------------------------------------------------------------------------------------------------------
 
