@@ -6,7 +6,8 @@ from importlib.util import find_spec
 from types import ModuleType
 
 _public = dict(Motion='motion', track_beats='beats', generate='generate', write_player='player', read_alphapose='alphapose', clean='preprocessing',
-    AISTDataset='aist', load_single_sample='aist', Rig='rig', reconstruct='multiview')
+    AISTDataset='aist', load_single_sample='aist', Rig='rig', reconstruct='multiview',
+    lift='lift', load_pstmo='pstmo')
 __all__ = [*_public]
 
 class _Package(ModuleType):

@@ -4,14 +4,14 @@
 
 # %% auto #0
 __all__ = ['body_parts', 'rest_joints', 'cone_distance', 'smooth_min', 'body_distance', 'surface_nets', 'Body', 'dancer_body',
-           'link_body', 'fit_rotations', 'embody', 'skin']
+           'link_body', 'fit_rotations', 'embody', 'skin', 'dress']
 
 # %% ../nbs/core/15_body.ipynb #678677bd
 from dataclasses import dataclass
 from functools import lru_cache
 import numpy as np
 from .rotation import global_rotations,mat_to_quat,quat_between,quat_continuous,quat_mul,quat_rotate,quat_to_mat
-from .skeleton import DANCER24,Skeleton
+from .skeleton import DANCER24,SMPL24,Skeleton,convert_joints
 
 # %% ../nbs/core/15_body.ipynb #63526480
 _parts = '''
@@ -358,3 +358,34 @@ def skin(
     m = np.einsum('vk,vkij->vij', body.weights, m[body.bones])     # (V, 3, 4)
     n = np.einsum('vij,vj->vi', m[:,:,:3], body.normals)
     return np.einsum('vij,vj->vi', m[:,:,:3], body.verts) + m[:,:,3], n/np.maximum(np.linalg.norm(n, axis=1, keepdims=True), 1e-6)
+
+# %% ../nbs/core/15_body.ipynb #943f8e3f
+_face = dict(nose=(0,.11,.03), left_eye=(.03,.09,.07), right_eye=(-.03,.09,.07), left_ear=(.075,0,.05), right_ear=(-.075,0,.05),
+    head_top=(0,0,.17), head=(0,0,.17))
+
+def _frame(a, b):
+    "Unit axes (..., 3, 3): b, front and a made square; `a` points left, `b` up."
+    b = b/np.maximum(np.linalg.norm(b, axis=-1, keepdims=True), 1e-9)
+    front = np.cross(a, b)
+    front = front/np.maximum(np.linalg.norm(front, axis=-1, keepdims=True), 1e-9)
+    return np.stack([np.cross(b, front), front, b], -2)
+
+def dress(
+    pts:np.ndarray, # (..., 24, 3) metres, SMPL24
+    skeleton # HALPE26, COCO17, HYBRIK29, ...
+)->np.ndarray: # (..., J, 3) metres
+    "The joints of another skeleton on an SMPL24 body, faces, fingers and heels made up."
+    out = convert_joints(pts, SMPL24, skeleton)
+    head = _frame(pts[...,16,:]-pts[...,17,:], pts[...,15,:]-pts[...,12,:])
+    put = lambda n,v: out.__setitem__((..., skeleton.joints.index(n), slice(None)), v)
+    for n,o in _face.items():
+        if n in skeleton.joints: put(n, pts[...,15,:]+np.einsum('k,...kc->...c', o, head))
+    if 'jaw' in skeleton.joints: put('jaw', pts[...,15,:])
+    for k,side in enumerate(('left','right')):
+        toe = pts[...,10+k,:]-pts[...,7+k,:]
+        if f'{side}_heel' in skeleton.joints: put(f'{side}_heel', pts[...,7+k,:]-.35*toe)
+        for n in ('middle','thumb'):
+            if f'{side}_{n}' in skeleton.joints: put(f'{side}_{n}', pts[...,22+k,:])
+        for n in ('big_toe','small_toe'):
+            if f'{side}_{n}' in skeleton.joints: put(f'{side}_{n}', pts[...,10+k,:]+.2*toe)
+    return out

@@ -9,11 +9,13 @@ __all__ = ['generate', 'beats', 'view', 'clean', 'overlay', 'train']
 from pathlib import Path
 import typer, audio2pose
 from .cli_aist import aist_app
+from .cli_lift import lift_app
 from .data import one_line
 from .shell import app,command,main,progress,say,table,together
 
 # %% ../nbs/hpc/41_cli.ipynb #f71615f0
 app.add_typer(aist_app)
+app.add_typer(lift_app)
 
 # %% ../nbs/hpc/41_cli.ipynb #ed735bd7
 def _formats(

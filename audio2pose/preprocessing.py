@@ -4,13 +4,16 @@
 
 # %% auto #0
 __all__ = ['duplicates', 'weak_perspective', 'Placed', 'picture_size', 'place', 'identify', 'solve_path', 'lay_out', 'lower_feet',
-           'find_floor', 'steady_pose', 'to_keypoints', 'walk_paths', 'read_anchors', 'Report', 'timeline', 'clean']
+           'find_floor', 'fit_sizes', 'steady_pose', 'to_keypoints', 'walk_paths', 'settle_people', 'read_anchors',
+           'Report', 'timeline', 'Followed', 'follow', 'clean']
 
 # %% ../nbs/01_preprocessing.ipynb #50c1882d
+import warnings
 from dataclasses import dataclass,field,replace
 from pathlib import Path
 import numpy as np
 from .alphapose import Detections,read_alphapose
+from .camera import from_camera
 from .data import read_json,write_json
 from .feet import ANKLES,CLEARANCE,TOES,runs
 from .motion import Motion
@@ -165,12 +168,14 @@ def solve_path(
     fps:float, # frames per second
     feet:tuple=None, # heights wanted: rows (n,) frames, (n, 3) plane normals, (n,) n.P targets, (n,) weights
     cutoff:tuple=(4.,4.,1.5), # Hz, how fast right, down and away may change
-    rounds:int=4 # of reweighting
+    rounds:int=4, # of reweighting
+    conf:np.ndarray|None=None # (T, J) in 0..1, trust in the keypoints
 )->np.ndarray: # (T, 3) metres
     "The pelvis at every frame, by perspective and smoothness."
     seen = np.isfinite(uv).all(-1) & np.isfinite(pose).all(-1)
     x,u = np.where(seen[...,None], pose, 0).astype(float),np.where(seen[...,None], uv, 0).astype(float)
-    lam,w,ok = stiffness(cutoff, fps),seen.astype(float),seen.any(1)
+    say = seen*(1. if conf is None else np.nan_to_num(conf))
+    lam,w,ok = stiffness(cutoff, fps),say,(say>0).any(1)
     Z = np.full(len(x), 5.)
     for r in range(rounds):
         g = w/np.maximum(Z, .5)[:,None]**2                                       # pixels, not metres
@@ -193,7 +198,7 @@ def solve_path(
         Z = np.where(ok, P[:,2], Z)
         res = np.linalg.norm(focal*(x[...,:2]+P[:,None,:2])/np.maximum(x[...,2:]+P[:,None,2:], .3)-u, axis=-1)
         tol = 2.5*np.median(res[seen]) if seen.any() else 1.
-        w = seen/(1+(res/max(tol, 1e-6))**2)**2
+        w = say/(1+(res/max(tol, 1e-6))**2)**2
     return P.astype(np.float32)
 
 # %% ../nbs/01_preprocessing.ipynb #162dec7e
@@ -221,34 +226,55 @@ def lower_feet(
     i = np.where(np.isfinite(p).all(-1), p@up, np.inf).argmin(-1)
     return np.take_along_axis(p, i[...,None,None], 2)[:,:,0]
 
+def _floor(pts, doubt, spread, rounds):
+    "Up (3,), h with up.p = h on the floor, and how large each body is (D,): free by `spread`, none if 0."
+    axis = pts[:,:,12]-.5*(pts[:,:,7]+pts[:,:,8])
+    axis = axis[np.isfinite(axis).all(-1)]
+    n0 = np.median(axis/np.linalg.norm(axis, axis=-1, keepdims=True), axis=0)
+    n0 /= np.linalg.norm(n0)
+    n,e = n0,np.linalg.svd(n0[None])[2][1:]                                      # e: two directions to tilt in
+    D = pts.shape[1]
+    free,s = (D if spread else 0),np.zeros(D)                                    # s: log scales, whose mean stays 0
+    tight = np.zeros((3+free,3+free))
+    tight[:3,:3] = np.diag([1/doubt**2,1/doubt**2,1e-6])
+    if free: tight[3:,3:] = np.eye(D)/spread**2+1e9
+    for r in range(rounds):
+        p = lower_feet(pts, n)
+        ok,who = np.isfinite(p).all(-1),np.tile(np.arange(D), (len(p),1))
+        p = (p*np.exp(s)[:,None])[ok]
+        A = np.c_[p@e.T, np.ones(len(p)), ((who[ok][:,None]==np.arange(D))*(p@n)[:,None])[:,:free]]
+        if r==0: x = np.r_[0,0,-np.median(p@n0),np.zeros(free)]
+        res = A[:,:3]@x[:3]+p@n0
+        wide = 1+7*.6**r if spread else 1                                        # at first nobody is wild
+        w = np.where(res>0, 1/(1+(res/.04/wide)**2)**2, 1/(1+(res/.08/wide)**2)**2)/.04**2/15
+        x = np.linalg.solve((A*w[:,None]).T@A+tight, -(A*w[:,None]).T@(p@n0)-tight@np.r_[0,0,0,s[:free]])
+        s[:free] += x[3:]
+        n = n0+x[:2]@e
+        n /= np.linalg.norm(n)
+    return n,-x[2]/np.linalg.norm(n0+x[:2]@e),np.exp(s)
+
+# %% ../nbs/01_preprocessing.ipynb #207cf742
 def find_floor(
     pts:np.ndarray, # (T, D, 24, 3) metres, camera axes, NaN where not seen
     doubt:float=.06, # radians, how far the average posture may be from upright
     rounds:int=12 # of reweighting
 )->tuple: # R (3, 3) and t (3,), world -> camera: X_cam = R @ X_world + t
     "Gravity and floor from upright bodies and standing feet."
-    axis = pts[:,:,12]-.5*(pts[:,:,7]+pts[:,:,8])
-    axis = axis[np.isfinite(axis).all(-1)]
-    n0 = np.median(axis/np.linalg.norm(axis, axis=-1, keepdims=True), axis=0)
-    n0 /= np.linalg.norm(n0)
-    n,e = n0,np.linalg.svd(n0[None])[2][1:]                                      # e: two directions to tilt in
-    for r in range(rounds):
-        p = lower_feet(pts, n).reshape(-1,3)
-        p = p[np.isfinite(p).all(1)]
-        A = np.c_[p@e.T, np.ones(len(p))]
-        if r==0: x = np.r_[0,0,-np.median(p@n0)]
-        res = A@x+p@n0
-        w = np.where(res>0, 1/(1+(res/.04)**2)**2, 1/(1+(res/.08)**2)**2)/.04**2/15
-        M = (A*w[:,None]).T@A+np.diag([1/doubt**2,1/doubt**2,1e-6])
-        x = np.linalg.solve(M, -(A*w[:,None]).T@(p@n0))
-        n = n0+x[:2]@e
-        n /= np.linalg.norm(n)
-    h = -x[2]/np.linalg.norm(n0+x[:2]@e)                                         # n.p = h on the floor
+    n,h,_ = _floor(pts, doubt, 0, rounds)
     right = np.array([1,0,0])-n[0]*n
     right /= np.linalg.norm(right)
     R = np.stack([right, np.cross(n, right), n], 1)
     mid = np.nanmedian(pts[:,:,0].reshape(-1,3), axis=0)
     return R,mid-n*(mid@n-h)
+
+def fit_sizes(
+    pts:np.ndarray, # (T, D, 24, 3) metres, camera axes, each body as large as another
+    spread:float=.07, # how much the sizes of people differ
+    doubt:float=.06, # radians, how far the average posture may be from upright
+    rounds:int=30 # of reweighting
+)->np.ndarray: # (D,) factors
+    "How large each body has to be for all feet to stand on one floor."
+    return (_floor(pts, doubt, spread, rounds)[2] if pts.shape[1]>1 else np.ones(1)).astype(np.float32)
 
 # %% ../nbs/01_preprocessing.ipynb #cdd8caae
 def steady_pose(
@@ -268,14 +294,14 @@ def to_keypoints(
     path:np.ndarray, # (T, D, 3) metres, camera axes
     uv:np.ndarray, # (T, D, 24, 2) pixels from the picture's centre, NaN where not seen
     focal:float, # pixels
-    share:float=.6, # how far to go towards the keypoints
+    share:float=.6, # how far to go towards the keypoints; (T, D, 24) if not the same everywhere
     far:float=.12 # metres from where on a keypoint is not believed
 )->np.ndarray: # (T, D, 24, 3)
     "Poses moved sideways towards the keypoints."
     off = uv*(path[:,:,None,2:]+pose[...,2:])/focal-path[:,:,None,:2]-pose[...,:2]
     gap = np.linalg.norm(off, axis=-1, keepdims=True)/far
     out = pose.copy()
-    out[...,:2] += np.nan_to_num(share*off/(1+gap**2)**2)
+    out[...,:2] += np.nan_to_num(np.asarray(share)[...,None]*off/(1+gap**2)**2)
     return out
 
 def walk_paths(
@@ -284,12 +310,13 @@ def walk_paths(
     seen:np.ndarray, # (T, D) bool
     focal:float, # pixels
     fps:float, # frames per second
-    rounds:int=2 # of floor and path
+    rounds:int=2, # of floor and path
+    conf:np.ndarray|None=None # (T, D, 24) in 0..1, trust in the keypoints
 )->tuple: # path (T, D, 3) camera axes, R (3, 3) and t (3,) of the floor
     "Paths of all dancers, tied to the keypoints and to one floor under standing feet."
     D,feet = pose.shape[1],[None]*pose.shape[1]
     for r in range(rounds):
-        P = np.stack([solve_path(pose[:,d], uv[:,d], focal, fps, feet[d]) for d in range(D)], 1)
+        P = np.stack([solve_path(pose[:,d], uv[:,d], focal, fps, feet[d], conf=None if conf is None else conf[:,d]) for d in range(D)], 1)
         R,t = find_floor(np.where(seen[...,None,None], P[:,:,None]+pose, np.nan))
         n = R[:,2]
         sole = lower_feet(P[:,:,None]+pose, n)-P
@@ -297,6 +324,47 @@ def walk_paths(
         stands = seen & slow & ((sole+P-t)@n<.12)
         feet = [(k:=np.flatnonzero(stands[:,d]), np.tile(n, (len(k),1)), t@n-sole[k,d]@n, np.full(len(k), .3)) for d in range(D)]
     return P,R,t
+
+# %% ../nbs/01_preprocessing.ipynb #706473a6
+def _check_people(pose, uv, focal, size, fps, sizes):
+    "Say what is wrong with people who cannot be placed."
+    T,D = pose.shape[:2]
+    if pose.shape!=(T,D,24,3) or uv.shape!=(T,D,24,2): raise ValueError(f'expected poses (T, D, 24, 3) and keypoints (T, D, 24, 2), got {pose.shape} and {uv.shape}')
+    if not (min(size)>0 and focal>0): raise ValueError(f'expected a picture and a focal length larger than 0, got {tuple(size)} and {focal}')
+    if sizes not in ('known','fit'): raise ValueError(f'sizes {sizes!r}: expected known or fit')
+    if not (fps>0 and T>3 and D>0): raise ValueError(f'{T} frames of {D} dancers at {fps} fps, expected 4 frames or more of somebody')
+
+# %% ../nbs/01_preprocessing.ipynb #ac8697bf
+def settle_people(
+    pose:np.ndarray, # (T, D, 24, 3) metres relative to the pelvis, camera axes, NaN where not seen
+    uv:np.ndarray, # (T, D, 24, 2) pixels from the picture's centre, NaN where not seen or not known
+    focal:float, # pixels
+    size:tuple, # width and height of the picture, pixels
+    fps:float, # frames per second
+    sizes:str='known', # 'known': bodies are as large as `pose` says; 'fit': each by a factor of its own
+    conf:np.ndarray|None=None # (T, D, 24) in 0..1, trust in the keypoints
+)->tuple: # positions (T, D, 24, 3) world, kind (T, D) as in `KINDS`, trust (T, D, 24), camera, factors (D,)
+    "Bodies known about their pelvis, put on one floor with feet that stay, their gaps guessed."
+    _check_people(pose, uv, focal, size, fps, sizes)
+    conf = np.isfinite(uv).all(-1)*(np.float32(1) if conf is None else np.nan_to_num(conf))
+    seen,a = np.isfinite(pose).all((2,3)) & ((conf>0).sum(2)>3),np.ones(pose.shape[1], np.float32)
+    if (n := seen.sum(0)).min()<2: raise ValueError(f'dancer {n.argmin()+1} is seen in {n.min()} frames, expected 2 or more')
+    pose = np.where(seen[...,None,None], pose, np.nan)
+    soft,_ = steady_pose(pose, fps, rounds=10)
+    path,_,_ = walk_paths(soft, uv, seen, focal, fps, 1, conf)
+    if sizes=='fit':
+        a = fit_sizes(np.where(seen[...,None,None], path[:,:,None]+soft, np.nan))
+        soft,path = soft*a[:,None,None],path*a[:,None]
+    soft,say = steady_pose(to_keypoints(pose*a[:,None,None], path, uv, focal, .6*conf), fps)
+    path,R,t = walk_paths(soft, uv, seen, focal, fps, 2, conf)
+    pts = ((path[:,:,None]+soft-t)@R).astype(np.float32)
+    L = np.stack([np.linalg.norm(soft[0,:,j]-soft[0,:,q], axis=-1) if q>=0 else 0*a for j,q in enumerate(SMPL24.parents)], 1)
+    pts,kind = fill_gaps(pts, seen, fps)
+    gap = (kind>0).any(1)
+    pts[gap] = np.where((kind[gap]>0)[...,None,None], constant_bones(np.nan_to_num(pts[gap]), L, SMPL24), pts[gap])
+    pts[kind==4] = np.nan
+    cam = dict(kind='perspective', focal=float(focal), center=(np.array(size)/2).tolist(), R=R.tolist(), t=t.tolist(), size=np.array(size).tolist())
+    return stand(pts, fps)[0],kind,say,cam,a
 
 # %% ../nbs/01_preprocessing.ipynb #628ba013
 def read_anchors(
@@ -430,23 +498,11 @@ def _clean_3d(dets, placed, who, dancers, fps):
     "Positions (T, D, 24, 3) world, measured, kind, trust, flipped, camera, raw positions of a 3D file."
     size = np.array(picture_size(dets))
     pose,raw = lay_out(dets, placed.pose, who, dancers),lay_out(dets, placed.pose+placed.root[:,None], who, dancers)
-    uv,seen = lay_out(dets, dets.keypoints[:,:24,:2], who, dancers)-size.astype(np.float32)/2,np.isfinite(pose).all((2,3))
+    uv = lay_out(dets, dets.keypoints[:,:24,:2], who, dancers)-size.astype(np.float32)/2
     pose,flip = mend_flips(pose, SMPL24)
     uv = np.where(flip[...,None,None], uv[:,:,SMPL24.mirror], uv)
-    soft,_ = steady_pose(pose, fps, rounds=10)
-    path,_,_ = walk_paths(soft, uv, seen, placed.focal, fps, 1)
-    soft,say = steady_pose(to_keypoints(pose, path, uv, placed.focal), fps)
-    path,R,t = walk_paths(soft, uv, seen, placed.focal, fps)
-    world = lambda p: ((p-t)@R).astype(np.float32)
-    pts = world(path[:,:,None]+soft)
-    L = np.stack([np.linalg.norm(soft[0,:,j]-soft[0,:,q], axis=-1) if q>=0 else np.zeros(dancers) for j,q in enumerate(SMPL24.parents)], 1)
-    pts,kind = fill_gaps(pts, seen, fps)
-    gap = (kind>0).any(1)
-    pts[gap] = np.where((kind[gap]>0)[...,None,None], constant_bones(np.nan_to_num(pts[gap]), L, SMPL24), pts[gap])
-    pts[kind==4] = np.nan
-    pts,_ = stand(pts, fps)
-    cam = dict(kind='perspective', focal=placed.focal, center=(size/2).tolist(), R=R.tolist(), t=t.tolist(), size=size.tolist())
-    return pts,kind,say,flip,cam,world(raw)
+    pts,kind,say,cam,_ = settle_people(pose, uv, placed.focal, size, fps)
+    return pts,kind,say,flip,cam,from_camera(raw, cam)
 
 def _clean_2d(dets, placed, who, dancers, fps):
     "The same of a 2D file, in the plane y = 0."
@@ -464,9 +520,10 @@ def _clean_2d(dets, placed, who, dancers, fps):
     cam = dict(kind='plane', scale=s, origin=[u0,v0], size=list(size))
     return up(pts),kind,say/np.clip(conf, .02, 1)**2,flip,cam,up(raw)
 
-# %% ../nbs/01_preprocessing.ipynb #fffa983b
+# %% ../nbs/01_preprocessing.ipynb #2569dda3
 def _timing(dets, fps, video):
     "Frames per second, video information or None, and what to tell the user."
+    if fps is not None and not 0<fps<1e6: raise ValueError(f'{fps} frames per second, expected more than 0')
     info,notes = None,[]
     if video is not None:
         from audio2pose.video import video_info
@@ -476,7 +533,35 @@ def _timing(dets, fps, video):
     if not rate: notes.append('frame rate unknown, taken as 30 frames per second')
     return float(rate or 30),info,notes
 
-def clean(
+# %% ../nbs/01_preprocessing.ipynb #06807724
+@dataclass
+class Followed:
+    "A detector's rows and the dancer each belongs to."
+    rows:Detections # without duplicates, counted from 0, with frame rate and picture size
+    who:np.ndarray # (N,) dancer of each row, -1 somebody else
+    placed:Placed # where the rows are
+    doubts:list # of `Doubt`
+    dancers:int # how many
+    doubles:int # rows left out because they repeated another
+    names:list # of the dancers, from anchors
+    first_frame:int # the file's number of frame 0
+    notes:list # what the user was told
+
+    @property
+    def source(self): return str(self.rows.meta.get('source', ''))
+
+# %% ../nbs/01_preprocessing.ipynb #fffa983b
+def _found(dets):
+    "Rows whose lost joints are in the middle of the others with confidence 0, without rows of nothing."
+    kp = dets.keypoints
+    lost = ~np.isfinite(kp).all(-1) | ((kp[...,2]<=0) & (dets.xyz is None))
+    if not lost.any(): return dets
+    n = (~lost).sum(1)[:,None,None]
+    mid = np.where(lost[...,None], 0, kp[...,:2]).sum(1, keepdims=True)/np.maximum(n, 1)
+    kp = np.where(lost[...,None], np.concatenate([mid, 0*mid[...,:1]], -1), kp)
+    return replace(dets, keypoints=kp, box=dets.box if np.isfinite(dets.box).all() else None)[n[:,0,0]>3]
+
+def follow(
     detections, # `Detections`, or the path of a file `read_alphapose` reads
     dancers:int=2, # how many there are
     fps:float|None=None, # frames per second; the file's or the video's if not given
@@ -484,19 +569,18 @@ def clean(
     anchors=None, # path or list, see `read_anchors`
     focal:float|None=None, # pixels; 1.1 times the longer side of the picture if not given
     progress=None # called with a word, how far it is and how far it goes
-)->tuple: # (`Motion`, `Report`)
-    "Two clean, continuous dancers from raw detections."
-    import warnings
+)->Followed:
+    "Who is who in a detector's file."
     step = progress or (lambda *a: None)
     step('reading')
-    dets = detections if isinstance(detections, Detections) else read_alphapose(detections)
+    dets = _found(detections if isinstance(detections, Detections) else read_alphapose(detections))
     _check(dets, dancers)
     anchors = read_anchors(anchors) if anchors is not None else []
     base = int(dets.meta.get('first_frame', 0))                                  # pictures cut by ffmpeg are counted from 1
     dets = replace(dets, frame=dets.frame-base, frames=dets.frames-base)
     anchors = [a|dict(frame=a['frame']-base) for a in anchors]
     rate,info,notes = _timing(dets, fps, video)
-    for n in notes: warnings.warn(n, stacklevel=2)
+    for n in notes: warnings.warn(n, stacklevel=3)
     dets = replace(dets, fps=rate, size=dets.size or (info and (info.width,info.height)) or picture_size(dets))
     double = duplicates(dets)
     rows = dets[~double]
@@ -515,15 +599,29 @@ def clean(
     if not anchors:
         who,rank = _ordered(who, rows, dancers)
         doubts = [replace(d, dancers=tuple(sorted(int(rank[i]) for i in d.dancers))) for d in doubts]
-    step('smoothing')
-    flat = rows.xyz is None
-    pts,kind,say,flip,cam,raw = (_clean_2d if flat else _clean_3d)(rows, placed, who, dancers, rate)
+    return Followed(rows, who, placed, doubts, dancers, int(double.sum()), names, base, notes)
+
+# %% ../nbs/01_preprocessing.ipynb #c858838d
+def clean(
+    detections, # `Detections`, or the path of a file `read_alphapose` reads
+    dancers:int=2, # how many there are
+    fps:float|None=None, # frames per second; the file's or the video's if not given
+    video=None, # path of the video, for torso colours
+    anchors=None, # path or list, see `read_anchors`
+    focal:float|None=None, # pixels; 1.1 times the longer side of the picture if not given
+    progress=None # called with a word, how far it is and how far it goes
+)->tuple: # (`Motion`, `Report`)
+    "Two clean, continuous dancers from raw detections."
+    f = follow(detections, dancers, fps, video, anchors, focal, progress)
+    if progress: progress('smoothing')
+    rows,rate,base,flat = f.rows,f.rows.fps,f.first_frame,f.rows.xyz is None
+    pts,kind,say,flip,cam,raw = (_clean_2d if flat else _clean_3d)(rows, f.placed, f.who, dancers, rate)
     sk = rows.skeleton if flat else SMPL24
     conf = np.where((kind==0)[...,None], np.where(say<.2, .45, .5+.5*np.clip(say, 0, 1)), TRUST[kind][...,None])
-    meta = dict(source=str(dets.meta.get('source', '')), camera=cam, first_frame=0, names=names, dimensions=2 if flat else 3)
+    meta = dict(source=f.source, camera=cam, first_frame=0, names=f.names, dimensions=2 if flat else 3)
     motion = Motion(pts, rate, sk, confidence=conf, meta=meta)
-    report = Report(meta['source'], dets.frames, rate, len(dets), int(double.sum()), int((who<0).sum()), (kind==0).mean(0).round(4).tolist(),
-        _gap_list(kind, base), [dict(first=d.first+base, last=d.last+base, dancers=[i+1 for i in d.dancers], margin=round(d.margin, 2)) for d in doubts],
+    report = Report(f.source, rows.frames, rate, len(rows)+f.doubles, f.doubles, int((f.who<0).sum()), (kind==0).mean(0).round(4).tolist(),
+        _gap_list(kind, base), [dict(first=d.first+base, last=d.last+base, dancers=[i+1 for i in d.dancers], margin=round(d.margin, 2)) for d in f.doubts],
         (flip&(kind==0)).sum(0).tolist(), np.c_[jitter(raw), jitter(pts)].round(2).tolist(),
-        [] if flat else np.c_[bone_variation(raw, sk), bone_variation(pts, sk)].round(3).tolist(), flat, base, notes)
+        [] if flat else np.c_[bone_variation(raw, sk), bone_variation(pts, sk)].round(3).tolist(), flat, base, f.notes)
     return motion,report
