@@ -149,16 +149,15 @@ def identify(
 
 # %% ../nbs/01_preprocessing.ipynb #818e94de
 def _banded(normal, rhs, lam, order=3):
-    "Solve (T, 3, 3) normal equations joined by `lam` (3,) times the squared `order`-th difference along time: (T, 3)."
+    "Solve (T, 3, 3) normal equations joined by `lam` (3,) times the squared `order`-th difference along time, and a little of the first: (T, 3)."
     from scipy.linalg import solveh_banded
-    T,d = len(rhs),np.diff(np.eye(order+1), order, axis=0)[0]
-    ab = np.zeros((3*order+1, T, 3))
+    T,ab = len(rhs),np.zeros((3*order+1, len(rhs), 3))
     for c in range(3):
         for k in range(c+1): ab[c-k,:,k] += normal[:,c,k]                        # row c, column k of each block, lower form
-    for i in range(order+1):
-        for k in range(i+1):
-            n = max(T-order, 0)
-            ab[3*(i-k),k:k+n] += lam*d[i]*d[k]
+    for o,l in ((order, lam), (1, 1e-6*lam)):                                    # the first keeps minutes without data solvable
+        d,n = np.diff(np.eye(o+1), o, axis=0)[0],max(T-o, 0)
+        for i in range(o+1):
+            for k in range(i+1): ab[3*(i-k),k:k+n] += l*d[i]*d[k]
     return solveh_banded(ab.reshape(3*order+1, -1), rhs.reshape(-1), lower=True).reshape(T, 3)
 
 def solve_path(
