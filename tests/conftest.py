@@ -1,5 +1,5 @@
 "Shared by the tests: the command line, a browser, and a dance to show it."
-import os,shutil,subprocess,sys
+import os,shutil,signal,subprocess,sys,time
 import numpy as np
 import pytest
 
@@ -19,6 +19,20 @@ def refused(r, *words):
     assert len(lines) == 1 and len(lines[0]) < 400, r.stderr
     for w in words: assert w in lines[0], lines[0]
     return True
+
+def stops_clean(verb, tmp_path):
+    "Ctrl-C at work ends `verb` with 130 and a word, and leaves an earlier result alone"
+    (tmp_path/'o.npz').write_bytes(b'of an earlier run')
+    os.mkfifo(tmp_path/'r.json')                              # whoever reads it waits, so the signal finds the command at work
+    p = subprocess.Popen(command(verb, tmp_path/'r.json', '-o', tmp_path/'o.npz'), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    with open(tmp_path/'r.json', 'wb') as f:
+        f.write(b'[{"image_id": "0.jpg", ')
+        f.flush()
+        time.sleep(.5)
+        p.send_signal(signal.SIGINT)
+        out, err = p.communicate(timeout=60)
+    assert p.returncode == 130 and out == '' and 'Traceback' not in err and 'stopped' in err, err
+    assert (tmp_path/'o.npz').read_bytes() == b'of an earlier run' and sorted(os.listdir(tmp_path)) == ['o.npz', 'r.json']
 
 FLAGS = ['--use-angle=swiftshader', '--use-gl=angle', '--enable-unsafe-swiftshader', '--ignore-gpu-blocklist', '--no-first-run',
     '--autoplay-policy=no-user-gesture-required', '--disable-background-networking', '--disable-component-update', '--disable-sync']

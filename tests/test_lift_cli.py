@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from audio2pose.camera import make_view
 from audio2pose.motion import Motion
-from conftest import cli, command, make_dance, refused
+from conftest import cli, command, make_dance, refused, stops_clean
 
 DUET = Path(__file__).parent.parent/'data/duet_halpe26.json'
 FEW = '--dataset motion --split all --cameras 1 --frames 9 --batch 8 --stride 10'.split()
@@ -85,18 +85,7 @@ def test_stage_one_cannot_lift(trained, tmp_path):
 
 # Stopped --------------------------------------------------------------------------------------------------------------------------
 
-def test_ctrl_c_leaves_an_earlier_result_alone(tmp_path):
-    (tmp_path/'o.npz').write_bytes(b'of an earlier run')
-    os.mkfifo(tmp_path/'r.json')                              # whoever reads it waits, so the signal finds the command at work
-    p = subprocess.Popen(command('lift', tmp_path/'r.json', '-o', tmp_path/'o.npz'), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    with open(tmp_path/'r.json', 'wb') as f:
-        f.write(b'[{"image_id": "0.jpg", ')
-        f.flush()
-        time.sleep(.5)
-        p.send_signal(signal.SIGINT)
-        out, err = p.communicate(timeout=60)
-    assert p.returncode == 130 and out == '' and 'Traceback' not in err and 'stopped' in err, err
-    assert (tmp_path/'o.npz').read_bytes() == b'of an earlier run' and sorted(os.listdir(tmp_path)) == ['o.npz', 'r.json']
+def test_ctrl_c_leaves_an_earlier_result_alone(tmp_path): stops_clean('lift', tmp_path)
 
 def test_training_stopped_and_resumed(trained, tmp_path):
     args = ['lift', 'pretrain', *FEW, '--data', trained/'dances', '-o', tmp_path/'one']
