@@ -3,6 +3,8 @@ import os,shutil,signal,subprocess,sys,time
 import numpy as np
 import pytest
 
+signal.signal(signal.SIGINT, signal.default_int_handler)           # a job in the background starts deaf to Ctrl-C, and so would its children
+
 def command(*args): return [sys.executable, '-m', 'audio2pose.cli', *map(str, args)]
 
 def cli(*args, cwd=None, **kw):
