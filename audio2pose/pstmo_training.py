@@ -60,7 +60,7 @@ def lift_target(
     if n := int((~np.isfinite(p).all((1,2))).sum()): raise ValueError(f'{clip.name}: the 3D pose has holes in {n} of {len(p)} frames')
     return p,s
 
-# %% ../nbs/tools/39e_pstmo_training.ipynb #c17c37e1
+# %% ../nbs/tools/39e_pstmo_training.ipynb #c6df29ab
 def looks_apart(
     fps:float # frames per second
 )->int:
