@@ -1024,6 +1024,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                  'audio2pose/preprocessing.py'),
                                           'audio2pose.preprocessing._timing': ('preprocessing.html#_timing', 'audio2pose/preprocessing.py'),
                                           'audio2pose.preprocessing.clean': ('preprocessing.html#clean', 'audio2pose/preprocessing.py'),
+                                          'audio2pose.preprocessing.confidence': ( 'preprocessing.html#confidence',
+                                                                                   'audio2pose/preprocessing.py'),
                                           'audio2pose.preprocessing.duplicates': ( 'preprocessing.html#duplicates',
                                                                                    'audio2pose/preprocessing.py'),
                                           'audio2pose.preprocessing.find_floor': ( 'preprocessing.html#find_floor',

@@ -13,9 +13,8 @@ from .camera import project_pixels
 from .lift_data import LiftClip
 from .lifting import Lifter,lift_poses,load_lifter
 from .motion import Motion
-from .preprocessing import duplicates,follow,lay_out,settle_people
+from .preprocessing import confidence,duplicates,follow,lay_out,settle_people
 from .skeleton import COCO17,DANCER24,H36M17,SMPL24,convert_joints
-from .smoothing import TRUST
 
 # %% ../nbs/01b_lift.ipynb #45fa98d6
 _direct = {j:H36M17.index(n)[0] for j,n in enumerate(SMPL24.joints) if n in H36M17.joints and n!='head'}
@@ -133,7 +132,7 @@ def lift(
     conf = np.where(np.isfinite(at[...,:2]).all(-1), np.nan_to_num(at[...,2]), 0)
     enough = (np.nan_to_num(kp[...,2])>0).sum(-1)>3
     pts,kind,say,cam,sizes = settle_people(np.where(enough[...,None,None], pose, np.nan), at[...,:2]-np.array(size, np.float32)/2, focal, size, rate, 'fit', conf)
-    trust = np.where((kind==0)[...,None], np.where(say<.2, .45, .5+.5*np.clip(say, 0, 1)), TRUST[kind][...,None])
+    trust = confidence(kind, say)
     if not isinstance(net, Lifter): trust[...,_made_up] = np.minimum(trust[...,_made_up], .45)
     by = 'lifter' if isinstance(net, Lifter) else net.recognised
     return Motion(pts, rate, SMPL24, confidence=trust, meta=dict(first_frame=0)|meta|dict(camera=cam, sizes=sizes.tolist(), lifted_by=by, dimensions=3))

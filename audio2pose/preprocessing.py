@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['duplicates', 'weak_perspective', 'Placed', 'picture_size', 'place', 'identify', 'solve_path', 'lay_out', 'lower_feet',
            'find_floor', 'fit_sizes', 'steady_pose', 'to_keypoints', 'walk_paths', 'settle_people', 'read_anchors',
-           'Report', 'timeline', 'Followed', 'follow', 'clean']
+           'Report', 'timeline', 'Followed', 'follow', 'confidence', 'clean']
 
 # %% ../nbs/01_preprocessing.ipynb #50c1882d
 import warnings
@@ -601,6 +601,13 @@ def follow(
     return Followed(rows, who, placed, doubts, dancers, int(double.sum()), names, base, notes)
 
 # %% ../nbs/01_preprocessing.ipynb #c858838d
+def confidence(
+    kind:np.ndarray, # (T, D) as in `KINDS`
+    say:np.ndarray # (T, D, J) trust of the smoother in each sample
+)->np.ndarray: # (T, D, J) in 0..1, below half where guessed
+    "What a `Motion` says of its samples."
+    return np.where((kind==0)[...,None], np.where(say<.2, .45, .5+.5*np.clip(say, 0, 1)), TRUST[kind][...,None])
+
 def clean(
     detections, # `Detections`, or the path of a file `read_alphapose` reads
     dancers:int=2, # how many there are
@@ -616,7 +623,7 @@ def clean(
     rows,rate,base,flat = f.rows,f.rows.fps,f.first_frame,f.rows.xyz is None
     pts,kind,say,flip,cam,raw = (_clean_2d if flat else _clean_3d)(rows, f.placed, f.who, dancers, rate)
     sk = rows.skeleton if flat else SMPL24
-    conf = np.where((kind==0)[...,None], np.where(say<.2, .45, .5+.5*np.clip(say, 0, 1)), TRUST[kind][...,None])
+    conf = confidence(kind, say)
     meta = dict(source=f.source, camera=cam, first_frame=0, names=f.names, dimensions=2 if flat else 3)
     motion = Motion(pts, rate, sk, confidence=conf, meta=meta)
     report = Report(f.source, rows.frames, rate, len(rows)+f.doubles, f.doubles, int((f.who<0).sum()), (kind==0).mean(0).round(4).tolist(),

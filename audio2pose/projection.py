@@ -150,7 +150,7 @@ def detect(
     "What a detector would say of these keypoints."
     N,T,J = uv.shape[:3]
     fps,e = np.broadcast_to(np.asarray(fps, float), N),errors
-    film = lambda *s: np.exp(.6*rng.normal(size=(N,1,1,1)))                         # some films are worse
+    film = lambda: np.exp(.6*rng.normal(size=(N,1,1,1)))                         # some films are worse
     tall = np.maximum(np.linalg.norm(np.ptp(uv, axis=2), axis=-1), 8).mean(1)[:,None,None,None]
     far = np.where(np.isin(np.arange(J), [9,10,15,16,*range(20,26)]), 1.4, 1.)[:,None]          # ends of limbs are worse
     sd = e.noise*film()*far
