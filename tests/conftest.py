@@ -1,5 +1,5 @@
 "Shared by the tests: the command line, a browser, and a dance to show it."
-import os,shutil,signal,subprocess,sys,time
+import json,os,shutil,signal,socket,subprocess,sys,time,urllib.request
 import numpy as np
 import pytest
 
@@ -102,3 +102,109 @@ def make_song(path, seconds=6., sr=44100):
         c = np.arange(min(800, len(y)-i))/sr
         y[i:i+800] += .8*np.exp(-c*200)*np.sin(2*np.pi*1500*c)
     return write_audio(y.astype(np.float32), sr, path)
+
+# JupyterLab in the browser -----------------------------------------------------------------------------------------------------
+
+def keep_shot(page, name):
+    "A screenshot in the folder A2P_SHOTS, which continuous integration keeps."
+    folder = os.environ.get('A2P_SHOTS')
+    if folder: page.screenshot(path=f'{folder}/{name}.png')
+
+def _free_port():
+    with socket.socket() as s:
+        s.bind(('127.0.0.1', 0))
+        return s.getsockname()[1]
+
+@pytest.fixture(scope='session')
+def lab_server(tmp_path_factory):
+    "Address and folder of a JupyterLab of its own, with nothing of the user's settings."
+    root, port = tmp_path_factory.mktemp('lab'), _free_port()
+    env = dict(os.environ, JUPYTER_CONFIG_DIR=str(root/'config'), JUPYTER_DATA_DIR=str(root/'data'), JUPYTER_RUNTIME_DIR=str(root/'run'), JUPYTER_PLATFORM_DIRS='0',
+               IPYTHONDIR=str(root/'ipython'), PYTHONPATH=os.pathsep.join([os.getcwd(), os.environ.get('PYTHONPATH', '')]), OMP_NUM_THREADS='1')
+    env.pop('PLOTLY_RENDERER', None)
+    env['JUPYTERLAB_SETTINGS_DIR'] = str(root/'settings')
+    settings = {'apputils-extension/notification': dict(fetchNews='false', checkForUpdates=False, doNotDisturbMode=True),
+        'notebook-extension/tracker': dict(autoStartDefaultKernel=True, windowingMode='none'), 'docmanager-extension/plugin': dict(autosave=False)}
+    for k, v in settings.items():
+        f = root/'settings/@jupyterlab'/f'{k}.jupyterlab-settings'
+        f.parent.mkdir(parents=True, exist_ok=True)
+        f.write_text(json.dumps(v))
+    (root/'nbs').mkdir()
+    options = [f'--ServerApp.{k}={v}' for k, v in dict(token='', password='', disable_check_xsrf=True, root_dir=root/'nbs', port=port, port_retries=0, ip='127.0.0.1').items()]
+    p = subprocess.Popen([sys.executable, '-m', 'jupyterlab', '--no-browser', '--allow-root', '--expose-app-in-browser', '--LabApp.news_url=None',
+        '--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate', '--LabApp.extension_manager=readonly', *options],
+        env=env, stdout=subprocess.DEVNULL, stderr=open(root/'log', 'w'), stdin=subprocess.DEVNULL)
+    try:
+        for _ in range(300):
+            if p.poll() is not None: raise RuntimeError(f'JupyterLab ended: {(root/"log").read_text()[-2000:]}')
+            with socket.socket() as s:
+                if s.connect_ex(('127.0.0.1', port)) == 0: break
+            time.sleep(.2)
+        yield f'http://127.0.0.1:{port}', root
+    finally:
+        p.terminate()
+        try: p.wait(20)
+        except subprocess.TimeoutExpired: p.kill()
+
+class Lab:
+    "A notebook in JupyterLab that a person opens, runs and handles."
+    def __init__(self, browser, server, size=(1300, 1000)):
+        self.url, self.root = server
+        self.context = browser.new_context(viewport=dict(width=size[0], height=size[1]))
+        self.page, self.errors, self.requests, self.client = self.context.new_page(), [], [], None
+        self.page.on('pageerror', lambda e: self.errors.append(str(e)))
+        self.page.on('request', lambda r: self.requests.append(r.url))
+    def js(self, code, *args): return self.page.evaluate(code, *args)
+    def wait(self, ms): self.page.wait_for_timeout(ms)
+    def shot(self, name): keep_shot(self.page, name)
+    def run(self, *cells, app='lab', timeout=180):
+        "Write a notebook of these cells, open it, run them all, and wait for the last."
+        import nbformat
+        kernel = dict(kernelspec=dict(name='python3', display_name='Python 3', language='python'))
+        nb = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in (*cells, 'print("all", "run")')], metadata=kernel)
+        self.name = f'n{len(list((self.root/"nbs").iterdir()))}.ipynb'
+        nbformat.write(nb, self.root/'nbs'/self.name)
+        self.page.goto(f'{self.url}/lab/tree/{self.name}?reset' if app == 'lab' else f'{self.url}/notebooks/{self.name}')
+        self.page.wait_for_selector('.jp-Notebook .jp-Cell', timeout=90_000)
+        self.page.wait_for_function('window.jupyterapp?.shell.currentWidget?.context?.sessionContext?.session?.kernel?.connectionStatus === "connected"', timeout=90_000)
+        self.page.evaluate('() => { window.jupyterapp.commands.execute("notebook:run-all-cells"); }')
+        done = '.jp-OutputArea-output pre:text("all run"), .jp-OutputArea-output[data-mime-type="application/vnd.jupyter.error"], .jp-RenderedText[data-mime-type="application/vnd.jupyter.stderr"] :text("Traceback")'
+        self.page.wait_for_selector(done, timeout=1000*timeout, state='attached')
+        wrong = self.page.locator('[data-mime-type="application/vnd.jupyter.stderr"], [data-mime-type="application/vnd.jupyter.error"]').all_inner_texts()
+        assert not wrong, wrong
+    def kernel(self, code, timeout=60):
+        "What `code` prints in the notebook's kernel."
+        from jupyter_client import BlockingKernelClient
+        if not self.client:
+            sessions = json.load(urllib.request.urlopen(f'{self.url}/api/sessions'))
+            k = next(s['kernel']['id'] for s in sessions if s['path'] == self.name)
+            self.client = BlockingKernelClient(connection_file=str(self.root/'run'/f'kernel-{k}.json'))
+            self.client.load_connection_file()
+            self.client.start_channels()
+            self.client.wait_for_ready(timeout=timeout)
+        out = []
+        def hear(msg):
+            if msg['msg_type'] == 'stream': out.append(msg['content']['text'])
+            if msg['msg_type'] == 'error': raise AssertionError('\n'.join(msg['content']['traceback'][-3:]))
+        self.client.execute_interactive(code, timeout=timeout, output_hook=hear)
+        return ''.join(out).strip()
+    def until(self, code, want, timeout=20):
+        "Wait until `code` prints `want` in the kernel; gives what it printed last."
+        end = time.time()+timeout
+        while (got := self.kernel(code)) != want and time.time() < end: self.wait(150)
+        return got
+    def close(self):
+        if self.client: self.client.stop_channels()
+        self.context.close()
+        for s in json.load(urllib.request.urlopen(f'{self.url}/api/sessions')):
+            urllib.request.urlopen(urllib.request.Request(f'{self.url}/api/sessions/{s["id"]}', method='DELETE'))
+        assert self.errors == []
+        away = [u for u in self.requests if not u.startswith((self.url, 'blob:', 'data:', self.url.replace('http', 'ws')))]
+        assert away == [], away
+
+@pytest.fixture
+def lab(browser, lab_server):
+    "A person in front of JupyterLab; at the end no page error has happened and no request has left the machine."
+    l = Lab(browser, lab_server)
+    yield l
+    l.close()

@@ -54,7 +54,7 @@ def repo_files():
     except (OSError, subprocess.CalledProcessError): return [p.relative_to(ROOT) for p in ROOT.rglob('*') if p.is_file() and not _junk(p)]
     return [p for p in map(Path, sorted(filter(None, out.decode().split('\0')))) if (ROOT/p).is_file()]
 
-def _junk(p): return bool({'.git', '.venv', '__pycache__', '.ipynb_checkpoints', '.pytest_cache', 'build', 'out'} & set(p.parts))
+def _junk(p): return bool({'.git', '.venv', '__pycache__', '.ipynb_checkpoints', '.pytest_cache', 'build', 'out', 'shots', 'site'} & set(p.parts))
 
 def copy_tree(dst):
     for p in repo_files():
@@ -226,6 +226,8 @@ def run_pytest(tree, wanted):
     "Each test file in a process of its own, each test counted"
     mac = '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome' # on no path, where tests/conftest.py looks
     env = dict(CHROMIUM=mac) if 'CHROMIUM' not in os.environ and os.path.exists(mac) else {}
+    env['A2P_SHOTS'] = os.environ.get('A2P_SHOTS') or str(ROOT/'shots')     # what the browser tests saw
+    Path(env['A2P_SHOTS']).mkdir(parents=True, exist_ok=True)
     for p in sorted((tree/'tests').glob('test_*.py')):
         if wanted and not any(w in p.name for w in wanted): continue
         start, xml = time.time(), tree.parent/f'{p.stem}.xml'
