@@ -17,6 +17,8 @@ from pathlib import Path
 import numpy as np
 from fastcore.basics import patch
 from .data import atomic_path,load_pickle
+from .looks import OTHER,colour,paper
+from .nersc import Place,batch_head
 from .skeleton import BODY25,BODY25B,COCO17,COCO133,HALPE26,HALPE136,HYBRIK29,MPII16,SMPL24,Skeleton,make_skeleton
 
 # %% ../nbs/00_alphapose.ipynb #9acd9e82
@@ -521,8 +523,6 @@ def summary(self:Detections)->Summary:
         score=(round(float(s.min()), 2), round(float(s.max()), 2)) if len(s) else None)
 
 # %% ../nbs/00_alphapose.ipynb #1cdd5647
-_colours = ('#3f8cff', '#f2464e', '#f5b942', '#4cc38a', '#b07cf7', '#4cc9d6')
-
 def _steps(t, n):
     "`n` over `t` with only the corners of its steps."
     keep = np.r_[True, n[1:]!=n[:-1]]
@@ -533,37 +533,37 @@ def _steps(t, n):
 def detections_fig(
     dets:Detections, # what was seen
     most:int=4000 # markers drawn at most
-)->'plotly.graph_objects.Figure':
+): # plotly Figure
     "People in each frame, where their boxes are from left to right, and their scores, along time."
     from plotly.subplots import make_subplots
     sec,unit,first = *((1/dets.fps,'s') if dets.fps else (1,'frames')),dets.meta.get('first_frame', 0)
-    fig = make_subplots(3, 1, shared_xaxes=True, row_heights=[.2,.6,.2], vertical_spacing=.04)
+    fig,look = make_subplots(3, 1, shared_xaxes=True, row_heights=[.22,.56,.22], vertical_spacing=.05),paper(height=420)
+    fig.update_xaxes(look.pop('xaxis')).update_yaxes(look.pop('yaxis'), nticks=4).update_layout(look)
     t,n = _steps(np.arange(dets.frames-first), dets.people[first:])
-    fig.add_scatter(x=(t*sec).round(3), y=n, mode='lines', line=dict(color='#5b6577', width=1.5, shape='hv'), showlegend=False, row=1, col=1)
-    for name,colour,i in _groups(dets, most):
+    fig.add_scatter(x=(t*sec).round(3), y=n, mode='lines', line=dict(color=OTHER, width=2, shape='hv'), showlegend=False, row=1, col=1)
+    for name,c,i in _groups(dets, most):
         x,y = dets.video_frame[i]*sec,dets.box[i,0]+dets.box[i,2]/2
-        fig.add_scatter(x=x.round(3), y=y.round(1), mode='markers', name=name, marker=dict(size=4, color=colour), row=2, col=1)
+        fig.add_scatter(x=x.round(3), y=y.round(1), mode='markers', name=name, marker=dict(size=5, color=c), row=2, col=1)
     i = np.arange(0, len(dets), max(1, -(-len(dets)//most)))
     fig.add_scatter(x=(dets.video_frame[i]*sec).round(3), y=dets.score[i].round(2), mode='markers', name='score', showlegend=False,
-        marker=dict(size=3, color='#98a1b0'), row=3, col=1)
+        marker=dict(size=4, color=OTHER), row=3, col=1)
     for a,b in sorted(dets.gaps, key=lambda g: g[0]-g[1])[:100]:
         x0,x1 = (a-first-.5)*sec,(b-first+.5)*sec
-        fig.add_shape(type='rect', x0=x0, x1=x1, y0=0, y1=1, yref='paper', fillcolor='#f5b942', opacity=.35, line_width=0, layer='below')
+        fig.add_shape(type='rect', x0=x0, x1=x1, y0=0, y1=1, yref='paper', fillcolor=OTHER, opacity=.35, line_width=0, layer='below')
     fig.update_yaxes(title_text='people', rangemode='tozero', row=1, col=1)
-    fig.update_yaxes(title_text='box centre (px)', row=2, col=1)
+    fig.update_yaxes(title_text='box, px', row=2, col=1)
     fig.update_yaxes(title_text='score', row=3, col=1)
-    fig.update_xaxes(title_text=f'time ({unit})', row=3, col=1)
-    return fig.update_layout(height=400, margin=dict(l=50, r=10, t=10, b=40), template='plotly_white')
+    return fig.update_xaxes(title_text=f'time ({unit})', row=3, col=1)
 
 def _groups(d, most):
     "Name, colour and row numbers of the markers to draw, by `idx` where it is a track."
     i = np.arange(0, len(d), max(1, -(-len(d)//most)))
-    if d.idx_persists<.8: return [('person', '#98a1b0', i)]
+    if d.idx_persists<.8: return [('person', OTHER, i)]
     ids,n = np.unique(d.idx, return_counts=True)
     ids = np.sort(ids[np.argsort(-n, kind='stable')][:12])                                      # the twelve seen most
-    out = [(f'idx {k}', _colours[c%6], i[d.idx[i]==k]) for c,k in enumerate(ids)]
+    out = [(f'idx {k}', colour(c), i[d.idx[i]==k]) for c,k in enumerate(ids)]
     rest = i[~np.isin(d.idx[i], ids)]
-    return out + ([('others', '#98a1b0', rest)] if len(rest) else [])
+    return out + ([('others', OTHER, rest)] if len(rest) else [])
 
 # %% ../nbs/00_alphapose.ipynb #bfa56d3b
 _flat18 = [0,17,6,8,10,5,7,9,12,14,16,11,13,15,2,1,4,3]
@@ -899,28 +899,13 @@ def plain_smpl(
     return Path(out or path)
 
 # %% ../nbs/00_alphapose.ipynb #df9b957e
-_BATCH = '''#!/bin/bash
-#SBATCH -J alphapose
-#SBATCH -A {account}
-#SBATCH -C gpu
-#SBATCH -q {qos}
-#SBATCH -t {time}
-#SBATCH -n 1
-#SBATCH -c 32
-#SBATCH --gpus=1
-#SBATCH --array=0-{last}%{at_once}
-#SBATCH --requeue
-#SBATCH --open-mode=append
-#SBATCH -o alphapose-%A_%a.log
-set -euo pipefail
-videos=({videos})
+_BATCH = '''videos=({videos})
 names=({names})
 i=${{SLURM_ARRAY_TASK_ID:?submit this with sbatch}}
 video=${{videos[$i]}} out={out} name=${{names[$i]}}
 if [ -s "$out/$name.json" ]; then echo "$name.json: already there"; exit 0; fi
 part="$out/.$name.part"
 rm -rf "$part" && mkdir -p "$part"
-set +u; module load {cuda}; set -u
 srun {command}
 {python} -c 'import json, sys; json.load(open(sys.argv[1]))' "$part/alphapose-results.json" ||
     {{ echo "$video: AlphaPose left no complete JSON; its message is above" >&2; exit 1; }}
@@ -952,6 +937,6 @@ def alphapose_batch(
     words = alphapose_command('VIDEO', 'OUT', model, track, checkout=root, python=python, check=False, **kw)
     var = {str(Path('VIDEO').absolute()):'"$video"', str(Path('OUT').absolute()):'"$part"'}
     many = lambda x: ' '.join(shlex.quote(str(o)) for o in x)
-    return _BATCH.format(account=account, qos=qos, time=time, last=len(names)-1, at_once=at_once, cuda=cuda, names=many(names),
-        videos=many(Path(v).absolute() for v in videos), out=shlex.quote(str(Path(out).absolute())), python=shlex.quote(python),
-        command=' '.join(var.get(w) or shlex.quote(w) for w in words))
+    head = batch_head('alphapose', account, gpus=1, qos=qos, time=time, array=f'0-{len(names)-1}%{at_once}', place=Place(modules=(cuda,)))
+    return head+_BATCH.format(names=many(names), videos=many(Path(v).absolute() for v in videos), out=shlex.quote(str(Path(out).absolute())),
+        python=shlex.quote(python), command=' '.join(var.get(w) or shlex.quote(w) for w in words))

@@ -10,12 +10,14 @@ from pathlib import Path
 import typer, audio2pose
 from .cli_aist import aist_app
 from .cli_lift import lift_app
+from .cli_nersc import nersc_app
 from .data import one_line
 from .shell import app,command,main,progress,say,table,together
 
 # %% ../nbs/hpc/41_cli.ipynb #f71615f0
 app.add_typer(aist_app)
 app.add_typer(lift_app)
+app.add_typer(nersc_app)
 
 # %% ../nbs/hpc/41_cli.ipynb #ed735bd7
 def _formats(
@@ -153,6 +155,7 @@ def clean(
     video:Path|None=None, # the video: its colours tell the dancers apart
     anchors:Path|None=None, # .json with moments at which you say who is who
     focal:float|None=None, # focal length in pixels, if you know it
+    decisions:Path|None=None, # .json that `TrackReviewer` saved: identities to exchange, spans to refill
     report:Path|None=None, # folder for report.json and timeline.html
 ):
     "Make clean dancers of the people found in RESULTS."
@@ -162,7 +165,7 @@ def clean(
     if dest.suffix.lower() != '.npz': raise ValueError(f'{dest}: expected a name that ends in .npz')
     with progress() as step:
         from audio2pose.preprocessing import clean as run
-        motion,told = run(results, dancers, fps, video, anchors, focal, progress=step)
+        motion,told = run(results, dancers, fps, video, anchors, focal, step, decisions)
         step('writing')
         if report:
             with together(report, 'report.json', 'timeline.html') as tmp: _report(told, tmp)
@@ -211,6 +214,7 @@ def train(
     lr:float=4e-4, # peak learning rate
     seed:int=0, # decides initial weights and every batch
     resume:bool=False, # go on from the last checkpoint in `out`
+    start:str|None=None, # weights to go on from, a file or 'shipped', to fine-tune on your own dances
     teacher:Path|None=None, # weights to learn from instead of starting anew
     guidance:float=2., # how much louder the music is to the student of a teacher
     minutes:float|None=None, # stop after this time, if sooner
@@ -218,11 +222,11 @@ def train(
     "Train a network and write its weights."
     for k,v in dict(steps=steps, batch=batch, lr=lr, minutes=minutes).items():
         if v is not None and not v > 0: raise ValueError(f'--{k} {v:g}: expected more than 0')
-    for p in filter(None, (data, teacher)):
+    for p in filter(None, (data, teacher, start and start != 'shipped' and Path(start))):
         if not p.exists(): raise ValueError(f'{p}: no such file')
     from audio2pose.model import train as fit
     print(fit(config=config, data=str(data), out=str(out), steps=steps, batch=batch, lr=lr, seed=seed, resume=resume, minutes=minutes,
-        teacher=teacher and str(teacher), guidance=guidance))
+        start=start, teacher=teacher and str(teacher), guidance=guidance))
 
 # %% ../nbs/hpc/41_cli.ipynb #0db58d9b
 if __name__ == '__main__': main()

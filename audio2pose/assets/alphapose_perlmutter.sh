@@ -50,7 +50,7 @@ on_gpu() { # a command, here if there is a GPU, else on a GPU node
 modules() {
     command -v module >/dev/null || die 'there is no module command here: run this on Perlmutter, in a login shell'
     set +u
-    run module load python && run module load "$CUDA_MODULE" || die "module load $CUDA_MODULE failed; see: module avail cudatoolkit"
+    if ! { run module load python && run module load "$CUDA_MODULE"; }; then die "module load $CUDA_MODULE failed; see: module avail cudatoolkit"; fi
     set -u
     [ -z "$DRY_RUN" ] || return 0
     local v
