@@ -8,7 +8,7 @@ BIN = .venv/bin
 export PLOTLY_RENDERER = plotly_mimetype
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test setup prepare readme lab version lock clean
+.PHONY: help demo test setup prepare readme docs lab version lock clean
 
 help:             ## this list
 	@awk -F ' *## ' '/^[a-z]+:.*##/ {split($$1, t, ":"); printf "make %-10s %s\n", t[1], $$2}' Makefile
@@ -33,6 +33,9 @@ prepare: setup    ## before a commit: export, clean, README, style
 readme: setup     ## write README.md from nbs/index.ipynb
 	@$(BIN)/python .ci/readme.py
 
+docs: setup       ## build the site; open site/index.html, it needs no network
+	@$(BIN)/python docs/build.py
+
 lab: setup        ## open JupyterLab on the notebooks
 	@$(BIN)/jupyter lab nbs
 
@@ -47,5 +50,5 @@ lock: setup       ## write requirements.lock from what .venv holds
 	@mv .lock.tmp requirements.lock
 
 clean:            ## remove what the commands made, but not .venv
-	@rm -rf out build dist *.egg-info _proc _docs .pytest_cache
+	@rm -rf out build dist *.egg-info _proc _docs site docs/_build .pytest_cache
 	@find audio2pose tests -name __pycache__ -type d -prune -exec rm -rf {} +

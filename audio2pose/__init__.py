@@ -7,7 +7,8 @@ from types import ModuleType
 
 _public = dict(Motion='motion', track_beats='beats', generate='generate', write_player='player', read_alphapose='alphapose', clean='preprocessing',
     AISTDataset='aist', load_single_sample='aist', Rig='rig', reconstruct='multiview',
-    lift='lift', load_pstmo='pstmo')
+    lift='lift', load_pstmo='pstmo',
+    DanceWidget='dance_widget', pose_player='pose_player', BeatEditor='beat_editor', CompareWidget='compare', TrackReviewer='track_reviewer')
 __all__ = [*_public]
 
 class _Package(ModuleType):

@@ -17,6 +17,7 @@ from functools import cached_property
 from pathlib import Path
 import numpy as np
 from .data import atomic_path,load_npz,load_pickle,read_json,write_json
+from .looks import BEAT,DOWNBEAT,OTHER,beats_of,colour,paper,scene
 from .motion import Motion,from_rotations,walk
 from .rig import Rig,ring_rig
 from .rotation import global_rotations,quat_from_aa,quat_from_yaw,quat_mul,quat_rotate,quat_to_aa
@@ -732,19 +733,20 @@ def _views_fig(kps, t):
     x,y = _lines(q+at[:,None], sk.edges)
     bx,by = _lines(at[:,None]+np.array([[0,0],[.98*w,0],[.98*w,.98*h],[0,.98*h]]), [(0,1),(1,2),(2,3),(3,0)])
     text = go.Scatter(x=(at[:,0]+.08*w).tolist(), y=(at[:,1]+.08*h).tolist(), mode='text', text=[f'c{v+1:02d}' for v in range(len(kps))])
-    line = lambda x,y,colour: go.Scatter(x=x, y=y, mode='lines', line=dict(color=colour, width=2))
-    fig = go.Figure([line(bx, by, '#d8dee9'), line(x, y, '#3f8cff'), text])
-    fig.update_xaxes(visible=False, range=[0,n*w]).update_yaxes(visible=False, range=[int(np.ceil(len(kps)/n))*h,0], scaleanchor='x')
-    return fig
+    line = lambda x,y,c: go.Scatter(x=x, y=y, mode='lines', line=dict(color=c, width=2))
+    axes = dict(xaxis=dict(visible=False, range=[0,n*w]), yaxis=dict(visible=False, range=[int(np.ceil(len(kps)/n))*h,0], scaleanchor='x'))
+    return go.Figure([line(bx, by, OTHER), line(x, y, colour(0)), text], paper(showlegend=False, margin=dict(l=0, r=0, t=0, b=0), **axes))
 
 def _rig_fig(rig):
     "Where cameras stand and look."
     import plotly.graph_objects as go
     c,ahead = rig.centers,rig.R[:,2]
     x,y,z = _lines(np.stack([c,c+.6*ahead], 1), [(0,1)])
-    fig = go.Figure([go.Scatter3d(x=x, y=y, z=z, mode='lines', line=dict(color='#3f8cff', width=5)),
-        go.Scatter3d(**dict(zip('xyz', c.T.round(3).tolist())), mode='markers+text', text=rig.names, marker=dict(size=4, color='#3f8cff'))])
-    return fig.update_layout(scene=dict(aspectmode='data', camera_eye=dict(x=1.2, y=-2.1, z=1.), xaxis_title='x (m)', yaxis_title='y (m)', zaxis_title='z (m)'))
+    lo,hi = np.r_[c, c+.6*ahead, [[0,0,0]]].min(0)-.3,np.r_[c, c+.6*ahead].max(0)+.3
+    fig = go.Figure([go.Scatter3d(x=x, y=y, z=z, mode='lines', line=dict(color=OTHER, width=5)),
+        go.Scatter3d(**dict(zip('xyz', c.T.round(3).tolist())), mode='markers+text', text=rig.names, marker=dict(size=4, color=OTHER))])
+    fig.update_layout(paper(showlegend=False, margin=dict(l=0, r=0, t=0, b=0), scene=scene(lo, hi, (1.2,-2.1,1))))
+    return fig.update_scenes(xaxis_dtick=2, yaxis_dtick=2)
 
 # %% ../nbs/tools/30_aist.ipynb #09663c85
 def _sound_fig(y, sr):
@@ -753,15 +755,18 @@ def _sound_fig(y, sr):
     loud = np.abs(y).max(0)
     n = max(1, len(loud)//400)
     loud = loud[:len(loud)//n*n].reshape(-1, n).max(1)
-    fig = go.Figure(go.Scatter(x=(np.arange(len(loud))*n/sr).round(3).tolist(), y=loud.round(3).tolist(), fill='tozeroy', line=dict(color='#3f8cff')))
-    return fig.update_xaxes(title='time (s)').update_yaxes(title='loudest sample')
+    line = go.Scatter(x=(np.arange(len(loud))*n/sr).round(3).tolist(), y=loud.round(3).tolist(), fill='tozeroy', line=dict(color=colour(0)))
+    return go.Figure(line, paper(height=260, xaxis=dict(title='time (s)'), yaxis=dict(title='loudest sample', nticks=5)))
 
 def _beats_fig(d):
-    "Beats as lines in time."
+    "Beats as lines in time, the first of each bar thick."
     import plotly.graph_objects as go
-    t = np.ravel(_numbers(d['beat_times']))
-    x,y = _lines(np.stack([np.stack([t,0*t], 1),np.stack([t,0*t+1], 1)], 1), [(0,1)])
-    return go.Figure(go.Scatter(x=x, y=y, mode='lines', line=dict(color='#3f8cff'))).update_xaxes(title='time (s)').update_yaxes(visible=False)
+    t,one = beats_of({k:np.ravel(_numbers(d[k])) for k in ('beat_times','downbeats') if k in d})
+    def lines(t, name, line):
+        x,y = _lines(np.stack([np.stack([t,0*t], 1),np.stack([t,0*t+1], 1)], 1), [(0,1)])
+        return go.Scatter(x=x, y=y, mode='lines', name=name, line=line)
+    fig = go.Figure([lines(t[~one], 'beat', BEAT), lines(t[one], 'one', DOWNBEAT)])
+    return fig.update_layout(paper(height=220, xaxis=dict(title='time (s)'), yaxis=dict(visible=False)))
 
 def _picture_fig(path):
     "First picture of a film."
@@ -772,7 +777,7 @@ def _picture_fig(path):
     from audio2pose.video import read_video
     im,f = next(iter(read_video(path, stop=1, width=320)))[1],BytesIO()
     imsave(f, im, format='png')
-    return go.Figure(go.Image(source='data:image/png;base64,'+b64encode(f.getvalue()).decode())).update_xaxes(visible=False).update_yaxes(visible=False)
+    return go.Figure(go.Image(source='data:image/png;base64,'+b64encode(f.getvalue()).decode()), paper(xaxis=dict(visible=False), yaxis=dict(visible=False)))
 
 # %% ../nbs/tools/30_aist.ipynb #50cf9452
 def _joints_fig(path, o):
@@ -784,7 +789,7 @@ def _joints_fig(path, o):
     else: m = read_keypoints3d(path, 'keypoints3d_optim' if 'keypoints3d_optim' in o else 'keypoints3d')
     seen = np.flatnonzero(np.isfinite(m.positions).any((1,2,3)))
     if not len(seen): raise ValueError(f'{path}: nobody is seen in any frame, nothing to draw')
-    return pose_fig(side_by_side(m[seen[0]:seen[-1]+1], 5))
+    return pose_fig(side_by_side(m[seen[0]:seen[-1]+1], 5), height=300).update_layout(scene_camera_eye=dict(x=.3, y=-1.3, z=.2), showlegend=False)
 
 def inspect_fig(
     path # what `inspect` takes

@@ -10,6 +10,7 @@ import json,re
 from pathlib import Path
 import numpy as np
 from .data import atomic_path,read_json,write_json
+from .looks import OTHER,paper,scene
 from .rig import Rig
 from .rotation import mat_to_quat,quat_from_aa,quat_to_aa,quat_to_mat
 
@@ -285,11 +286,12 @@ def rig_fig(
     c = rig.centers
     fig = go.Figure() if motion is None else pose_fig(motion, frame, height)
     size = .12*max(np.linalg.norm(c-np.median(c, 0), axis=1).max(), 1.)
-    for p,width in zip(_pyramids(rig, size), (2,6)):
+    shapes = _pyramids(rig, size)
+    for p,width in zip(shapes, (3,8)):
         x,y,z = p.reshape(-1, 3).astype(np.float32).round(3).T
-        fig.add_scatter3d(x=x, y=y, z=z, mode='lines', line=dict(color='#6b7280', width=width), hoverinfo='skip', showlegend=False)
+        fig.add_scatter3d(x=x, y=y, z=z, mode='lines', line=dict(color=OTHER, width=width), hoverinfo='skip', showlegend=False)
     x,y,z = c.astype(np.float32).round(3).T
     fig.add_scatter3d(x=x, y=y, z=z, mode='text', text=rig.names, textposition='top center', hoverinfo='skip', showlegend=False)
-    axis = lambda n: dict(title=dict(text=f'{n} (m)'), autorange=True, range=None, backgroundcolor='#f3f5f9', gridcolor='#d8dee9', showbackground=n=='z')
-    return fig.update_layout(height=height, margin=dict(l=0, r=0, t=0, b=0), showlegend=False, scene=dict(xaxis=axis('x'), yaxis=axis('y'), zaxis=axis('z'),
-        aspectmode='data', aspectratio=None, camera=dict(eye=dict(x=.9, y=-1.6, z=.9), up=dict(x=0, y=0, z=1))))
+    all = np.concatenate([shapes[0].reshape(-1, 3), np.zeros((1,3)), np.empty((0,3)) if motion is None else motion.positions[frame].reshape(-1, 3)])
+    room = scene(np.nanmin(all, 0)-.1, np.nanmax(all, 0)+.2, (1.05,-1.95,1.))
+    return fig.update_layout(paper(height=height, margin=dict(l=0, r=0, t=0, b=0), showlegend=False, scene=room)).update_scenes(xaxis_dtick=2, yaxis_dtick=2)

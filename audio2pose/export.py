@@ -15,7 +15,8 @@ import numpy as np
 from .body import dancer_body,fit_rotations,rest_joints
 from .bvh import write_bvh
 from .data import atomic_path
-from .draw import COLOURS,Stage,make_camera,rgb
+from .draw import Stage,make_camera
+from .looks import colour,rgb
 from .motion import Motion
 from .player import find_song,write_player
 from .rotation import local_rotations,quat_between,quat_continuous,quat_rotate
@@ -152,7 +153,7 @@ def write_glb(
             nodes.append(node | (dict(children=kids) if kids else {}))
         nodes[0]['children'].append(first+sk.parents.index(-1))
         nodes.append(dict(name=f'dancer {d+1}', mesh=d, skin=d))
-        meshes.append(dict(name=f'dancer {d+1}', primitives=[_mesh(b, sk, COLOURS[d%len(COLOURS)])]))
+        meshes.append(dict(name=f'dancer {d+1}', primitives=[_mesh(b, sk, colour(d))]))
         skins.append(dict(joints=list(range(first, first+J)), skeleton=first+sk.parents.index(-1), inverseBindMatrices=b.add(rest)))
         s,c = _curves(b, time, first, local[:,d], root[:,d], None if place is None else place[:,d])
         channels += [x | dict(sampler=x['sampler']+len(samplers)) for x in c]

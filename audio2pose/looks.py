@@ -94,13 +94,13 @@ def paper(
 def scene(
     lo, # (3,) metres, the lowest x, y, z to show
     hi, # (3,) metres, the highest
-    eye=(.9,-1.9,.5) # where the camera stands, in plotly's units
+    eye=(1.05,-2.2,.6) # where the camera stands, in plotly's units
 )->dict: # a plotly 3D scene
     "Fixed ranges, a metre as long in every direction, a quiet floor with a line every metre."
     lo,hi = np.asarray(lo, float),np.asarray(hi, float)
     size = np.maximum(hi-lo, .1)
     ratio = dict(zip('xyz', (1.6*size/size.max()).round(3).tolist()))
     axis = lambda i,n: dict(range=[round(float(lo[i]), 2), round(float(hi[i]), 2)], title=dict(text=f'{n} (m)'), autorange=False, dtick=1,
-        gridcolor='#98a1b066', zeroline=False, showbackground=i==2, backgroundcolor='#98a1b01c', showspikes=False)
+        gridcolor=OTHER, zeroline=False, showbackground=False, showspikes=False)
     return dict(xaxis=axis(0, 'x'), yaxis=axis(1, 'y'), zaxis=axis(2, 'z'), aspectmode='manual', aspectratio=ratio,
-        camera=dict(eye=dict(zip('xyz', eye)), up=dict(x=0, y=0, z=1)))
+        camera=dict(eye=dict(zip('xyz', eye)), center=dict(x=0, y=0, z=-.08), up=dict(x=0, y=0, z=1)))

@@ -433,6 +433,19 @@ def load_dancer(
     except Exception as e: raise ValueError(f'{path}: not weights of this model ({type(e).__name__}: {str(e)[:100]})') from None
     return net.eval().requires_grad_(False)
 
+# %% ../nbs/03_model.ipynb #5c53742c
+def _begin(c, clips, teacher, start):
+    "The network before its first step."
+    if teacher and start: raise ValueError(f'{start}: a student starts from its teacher; give one of start and teacher')
+    old = load_dancer(None if start=='shipped' else start) if start else teacher
+    if start and old.c!=c:
+        differ = ', '.join(f'{k} {v} instead of {getattr(c, k)}' for k,v in asdict(old.c).items() if v!=getattr(c, k))
+        raise ValueError(f'{start}: weights of another size than the config: {differ}')
+    net = Dancer(old.c if old else c)
+    if old: net.load_state_dict(old.state_dict())
+    else: net.mean[:],net.std[:] = map(torch.from_numpy, statistics(np.concatenate([encode(m) for m,_ in clips])))
+    return net
+
 # %% ../nbs/03_model.ipynb #60f51345
 def train(
     config:str='small', # tiny, small or full
@@ -443,6 +456,7 @@ def train(
     lr:float=4e-4, # peak learning rate
     seed:int=0, # decides initial weights and every batch
     resume:bool=False, # go on from `out`/last.ckpt
+    start:str|None=None, # weights file to go on from instead of random ones; 'shipped' for the package's own
     teacher:str|None=None, # weights to distil with guidance
     guidance:float=2., # how much louder the music is to the student of a teacher
     minutes:float|None=None, # stop after this time, if sooner; the learning rate falls to suit
@@ -462,9 +476,7 @@ def train(
     clips = [c for c in clips if not c[0].meta.get('held_out')] or clips
     L.seed_everything(seed, verbose=False)
     old = load_dancer(teacher) if teacher else None
-    net = Dancer(old.c if old else CONFIGS[config])
-    if old: net.load_state_dict(old.state_dict())
-    else: net.mean[:],net.std[:] = map(torch.from_numpy, statistics(np.concatenate([encode(m) for m,_ in clips])))
+    net = _begin(CONFIGS[config], clips, old, start)
     task = make_task(net, clips, val, lr, batch, steps, seed, minutes, old, guidance)
     every = max(1, min(500, steps//4))
     saver = ModelCheckpoint(out, save_last=True, every_n_train_steps=every, save_top_k=0)
@@ -477,5 +489,6 @@ def train(
         if quiet: warnings.simplefilter('ignore')
         trainer.fit(task, go(steps), go(4) if val else None, ckpt_path=out/'last.ckpt' if resume and (out/'last.ckpt').exists() else None, weights_only=True)
     notes = dict(config=config, data=Path(data).name, steps=trainer.global_step, batch=batch, lr=lr, seed=seed)
+    if start: notes |= dict(start=Path(start).name)
     if teacher: notes |= dict(teacher=Path(teacher).name, guidance=guidance)
     return save_dancer(task.ema, out/'dancer.safetensors', **notes)

@@ -13,10 +13,10 @@ from pathlib import Path
 import numpy as np
 from .camera import project_pixels
 from .data import atomic_path
-from .draw import Stage,make_camera,rgb
+from .draw import Stage,make_camera
+from .looks import colour,rgb
 from .motion import Motion
 from .video import Planes,ahead,clear_errors,planes,read_video,video_info,write_video
-from .viz import _colours
 
 # %% ../nbs/look/24_overlay.ipynb #b97076f1
 def _strokes(img, ends, radius, colour, alpha, dash):
@@ -106,6 +106,11 @@ def _limbs(q, edges, hidden, fade, colour, r, solid):
     faint = np.r_[np.minimum(fade[a], fade[b]), fade]
     if not solid: return ends, r, col, .9*faint, dash
     col[len(a):] = 255*(.45*colour+.55)
+    col[len(a):][hidden] = 255*colour
+    r[len(a):][hidden] *= 2
+    hole = np.flatnonzero(hidden)+len(a)                                          # a joint nobody saw is a ring
+    ends,r,col,dash = ends[np.r_[:len(r),hole]],np.r_[r, .55*r[hole]],np.r_[col, 0*col[hole]+12],dash[np.r_[:len(r),hole]]
+    faint,gone = np.r_[faint, faint[hole]],np.r_[gone, gone[hole]]
     return np.concatenate([ends, ends]), np.r_[r+1, r], np.r_[0*col+12, col], np.r_[.45*faint, np.where(gone, .9, 1)*faint], np.r_[dash, dash]
 
 def _place(q, sk, size, above):
@@ -145,10 +150,10 @@ def _people(out, pts, skeleton, imputed=None, colours=None, labels=None, thick=N
     r = thick or (max(1.2, h/280) if solid else max(.8, h/600))
     size = max(10, round(h/(28 if solid else 40)))
     for d,q in enumerate(pts):
-        colour = rgb(colours[d] if colours is not None else _colours[d%6])
-        _stroke(out, *_limbs(q, skeleton.edges, hidden[d], fade[d], colour, r, solid))
+        ink = rgb(colours[d] if colours is not None else colour(d))
+        _stroke(out, *_limbs(q, skeleton.edges, hidden[d], fade[d], ink, r, solid))
         text = '' if labels is False else str(d+1) if labels is None else labels[d]
-        if text: _write(out, text, *_place(q, skeleton, size, solid), size, .6*colour+.4)
+        if text: _write(out, text, *_place(q, skeleton, size, solid), size, .6*ink+.4)
 
 # %% ../nbs/look/24_overlay.ipynb #7209d969
 _pale = ('#dfe3ea','#d9c48f','#9fd0b4','#c3a9de','#e0a99a','#9cc7dd')

@@ -13,6 +13,7 @@ from dataclasses import dataclass,field
 from pathlib import Path
 import numpy as np
 from .data import atomic_path
+from .looks import OTHER,colour,paper
 
 # %% ../nbs/tools/39c_pose_metrics.ipynb #2d179d3e
 def _pair(pred, truth):
@@ -194,11 +195,11 @@ def _fig(self,
     num = lambda a: [None if np.isnan(x) else round(float(x), 3) for x in a]
     x,v,ref = [str(_name(r)) for r in self.rows],np.array([r.get(score, np.nan) for r in self.rows]),[_refer(self, r, score) for r in self.rows]
     low,high = (np.array([r.get(f'{score}_{k}', np.nan) for r in self.rows]) for k in ('low','high'))
-    err = dict(type='data', symmetric=False, array=num(high-v), arrayminus=num(v-low), color='#1f2937', thickness=1)
-    bars = [go.Bar(x=x, y=num(v), name=self.title, marker_color='#3f8cff', error_y=err)]
-    if np.isfinite(ref).any(): bars.append(go.Bar(x=x, y=num(ref), name=self.reference.title, marker_color='#9aa4b5'))
-    return go.Figure(bars, dict(height=height, barmode='group', margin=dict(l=60, r=10, t=10, b=40), yaxis=dict(title=f'{_names.get(score, score)} ({self.units[score]})'),
-        showlegend=True, legend=dict(orientation='h', y=1.12)))
+    look = paper(height=height, barmode='group', showlegend=True, yaxis=dict(title=f'{_names.get(score, score)} ({self.units[score]})', nticks=5))
+    err = dict(type='data', symmetric=False, array=num(high-v), arrayminus=num(v-low), color=look['font']['color'], thickness=3)
+    bars = [go.Bar(x=x, y=num(v), name=self.title, marker_color=colour(0), error_y=err)]
+    if np.isfinite(ref).any(): bars.append(go.Bar(x=x, y=num(ref), name=self.reference.title, marker_color=OTHER))
+    return go.Figure(bars, look)
 
 PoseTable.fig = _fig
 

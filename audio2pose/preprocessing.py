@@ -5,17 +5,20 @@
 # %% auto #0
 __all__ = ['duplicates', 'weak_perspective', 'Placed', 'picture_size', 'place', 'identify', 'solve_path', 'lay_out', 'lower_feet',
            'find_floor', 'fit_sizes', 'steady_pose', 'to_keypoints', 'walk_paths', 'settle_people', 'read_anchors',
-           'Report', 'timeline', 'Followed', 'follow', 'confidence', 'clean']
+           'read_decisions', 'in_words', 'Report', 'timeline', 'Followed', 'follow', 'decide', 'confidence', 'settle',
+           'clean']
 
 # %% ../nbs/01_preprocessing.ipynb #50c1882d
 import warnings
 from dataclasses import dataclass,field,replace
+from numbers import Integral
 from pathlib import Path
 import numpy as np
 from .alphapose import Detections,read_alphapose
 from .camera import from_camera
 from .data import read_json,write_json
 from .feet import ANKLES,CLEARANCE,TOES,runs
+from .looks import colour
 from .motion import Motion
 from .skeleton import SMPL24
 from .smoothing import KINDS,TRUST,bone_lengths,bone_variation,constant_bones,cutoffs,fill_gaps,jitter,mend_flips
@@ -397,6 +400,37 @@ def _anchored(dets, anchors, dancers, likely):
         else: out[rows[np.linalg.norm(mid-a['at'], axis=1).argmin()]] = d
     return out,names
 
+# %% ../nbs/01_preprocessing.ipynb #b2b23ccd
+def _plain_decision(d):
+    "`d` with plain numbers, or None if it has not the form of a decision."
+    whole = lambda *v: all(isinstance(x, Integral) and not isinstance(x, bool) for x in v)
+    do = d.get('do') if isinstance(d, dict) else None
+    if do=='swap' and set(d)=={'do','frame','dancers'} and isinstance(d['dancers'], (list,tuple)) and len(d['dancers'])==2:
+        if whole(d['frame'], *d['dancers']): return dict(do=do, frame=int(d['frame']), dancers=[int(x) for x in d['dancers']])
+    if do in ('refill','keep') and set(d)=={'do','dancer','first','last'} and whole(d['dancer'], d['first'], d['last']):
+        return dict(do=do, dancer=int(d['dancer']), first=int(d['first']), last=int(d['last']))
+
+def read_decisions(
+    decisions # path of a JSON file, or the list itself
+)->list: # of dicts, see above
+    "Decisions, checked; ValueError names the one that is wrong."
+    where = 'decisions'
+    if isinstance(decisions, (str,Path)): where,decisions = str(decisions),read_json(decisions)
+    if not isinstance(decisions, (list,tuple)): raise ValueError(f'{where}: expected a list of {{"do", ...}}, got {type(decisions).__name__}')
+    out = [_plain_decision(d) for d in decisions]
+    if None in out:
+        form = '{"do": "swap", "frame": 812, "dancers": [1, 2]} or {"do": "refill" or "keep", "dancer": 1, "first": 120, "last": 140}'
+        raise ValueError(f'{where}: decision {(i := out.index(None))}: expected {form}, got {str(decisions[i])[:80]}')
+    return out
+
+def in_words(
+    decision:dict # from `read_decisions`
+)->str:
+    "A decision as a person would say it."
+    if decision['do']=='swap': return 'dancers {} and {} exchanged from frame {} on'.format(*decision['dancers'], decision['frame'])
+    a,b,how = decision['first'],decision['last'],'refilled' if decision['do']=='refill' else 'kept as found'
+    return f'dancer {decision["dancer"]} {how} in '+(f'frame {a}' if a==b else f'frames {a} to {b}')
+
 # %% ../nbs/01_preprocessing.ipynb #34e2b632
 @dataclass
 class Report:
@@ -416,6 +450,7 @@ class Report:
     flat:bool=False # 2D only
     first_frame:int=0 # the file's number of the first frame; spans above are in the file's numbers
     notes:list=field(default_factory=list) # anything else the user should know
+    decisions:list=field(default_factory=list) # what a person decided, see `read_decisions`
 
     def table(self)->list: # rows of (what, values)
         "The report as rows of text."
@@ -430,6 +465,7 @@ class Report:
             ('jitter, mm/frame²', each(self.jitter, lambda v: f'{v[0]:.1f} -> {v[1]:.1f}'))]
         if self.bones: out += [('bones vary by, mm', each(self.bones, lambda v: f'{v[0]:.1f} -> {v[1]:.2f}'))]
         out += [('unsure who is who', ', '.join(map(span, self.doubts[:8]))+(f' and {len(self.doubts)-8} more' if len(self.doubts)>8 else '') or 'nowhere')]
+        if (n := len(self.decisions)): out += [('decided', '; '.join(map(in_words, self.decisions[:8]))+(f' and {n-8} more' if n>8 else ''))]
         return out+[('note', n) for n in self.notes]
 
     def save(self,
@@ -450,11 +486,10 @@ def timeline(
 ): # plotly Figure
     "A bar for each dancer, coloured where it was guessed, and marks where names are unsure."
     import plotly.graph_objects as go
-    from audio2pose.viz import _colours
     D,s,f0 = len(report.seen),1/report.fps,report.first_frame
     fig = go.Figure(layout=dict(height=height, barmode='overlay', margin=dict(l=80, r=10, t=10, b=40), xaxis=dict(title='time (s)', range=[0, report.frames*s])))
     bar = lambda y,a,b,c,name,show: fig.add_bar(y=y, base=a, x=b, orientation='h', marker=dict(color=c, line=dict(width=0)), width=.5, name=name, showlegend=show)
-    for d in range(D): bar([f'dancer {d+1}'], [0], [report.frames*s], _colours[d%6], 'seen', d==0)
+    for d in range(D): bar([f'dancer {d+1}'], [0], [report.frames*s], colour(d), 'seen', d==0)
     for kind,c in _gap_colours.items():
         g = [g for g in report.gaps if g['kind']==kind]
         if g: bar([f'dancer {x["dancer"]}' for x in g], [(x['first']-f0)*s for x in g], [(x['last']-x['first']+1)*s for x in g], c, kind, True)
@@ -545,6 +580,7 @@ class Followed:
     names:list # of the dancers, from anchors
     first_frame:int # the file's number of frame 0
     notes:list # what the user was told
+    decisions:list=field(default_factory=list) # what a person decided since, see `decide`
 
     @property
     def source(self): return str(self.rows.meta.get('source', ''))
@@ -600,6 +636,40 @@ def follow(
         doubts = [replace(d, dancers=tuple(sorted(int(rank[i]) for i in d.dancers))) for d in doubts]
     return Followed(rows, who, placed, doubts, dancers, int(double.sum()), names, base, notes)
 
+# %% ../nbs/01_preprocessing.ipynb #809fa04b
+def _misfit(d, last, first, dancers):
+    "Why decision `d` cannot be about a clip of frames `first` to `last`, or None."
+    for f in (d[k] for k in ('frame','first','last') if k in d):
+        if not first<=f<=last: return f'frame {f} is outside the clip, {first} to {last}'
+    for i in d.get('dancers', [d.get('dancer')]):
+        if not 1<=i<=dancers: return f'dancer {i}, but there are {dancers}'
+    if d['do']=='swap': return 'a dancer cannot be exchanged with itself' if d['dancers'][0]==d['dancers'][1] else None
+    return f'frame {d["first"]} comes after {d["last"]}' if d['first']>d['last'] else None
+
+_nothing = dict(swap='neither of the two is found from there on', refill='nothing is found there to refill', keep='nothing was taken away there')
+
+def decide(
+    followed:Followed, # from `follow`
+    decisions # path or list, see `read_decisions`
+)->Followed:
+    "The same rows, each with the dancer a person says it belongs to."
+    todo,who,f0 = read_decisions(decisions),followed.who.copy(),followed.first_frame
+    where = decisions if isinstance(decisions, (str,Path)) else 'decisions'
+    aside,frame = np.zeros(len(who), bool),followed.rows.frame+f0                # aside: rows a refill took away
+    for i,d in enumerate(todo):
+        why = _misfit(d, f0+followed.rows.frames-1, f0, followed.dancers)
+        a,b = [n-1 for n in d.get('dancers', [d.get('dancer')]*2)]
+        span = slice(*np.searchsorted(frame, (d.get('frame', d.get('first')), d.get('last', frame[-1])+1)))
+        w,off = who[span],aside[span]                                            # views
+        x,y = w==a,w==b
+        if d['do']=='swap': w[x],w[y],hit = b,a,(x|y).any()
+        else: off[x],hit = d['do']=='refill',(x&(off==(d['do']=='keep'))).any()
+        if why or not hit: raise ValueError(f'{where}: decision {i} ({in_words(d)}): {why or _nothing[d["do"]]}')
+    who[aside] = -1
+    if todo and (n := np.bincount(who+1, minlength=followed.dancers+1)[1:]).min()<2:
+        raise ValueError(f'{where}: they leave dancer {n.argmin()+1} in {n.min()} frames, expected 2 or more')
+    return replace(followed, who=who, decisions=[*followed.decisions, *todo])
+
 # %% ../nbs/01_preprocessing.ipynb #c858838d
 def confidence(
     kind:np.ndarray, # (T, D) as in `KINDS`
@@ -608,20 +678,13 @@ def confidence(
     "What a `Motion` says of its samples."
     return np.where((kind==0)[...,None], np.where(say<.2, .45, .5+.5*np.clip(say, 0, 1)), TRUST[kind][...,None])
 
-def clean(
-    detections, # `Detections`, or the path of a file `read_alphapose` reads
-    dancers:int=2, # how many there are
-    fps:float|None=None, # frames per second; the file's or the video's if not given
-    video=None, # path of the video, for torso colours
-    anchors=None, # path or list, see `read_anchors`
-    focal:float|None=None, # pixels; 1.1 times the longer side of the picture if not given
-    progress=None # called with a word, how far it is and how far it goes
+def settle(
+    followed:Followed # from `follow` or `decide`
 )->tuple: # (`Motion`, `Report`)
-    "Two clean, continuous dancers from raw detections."
-    f = follow(detections, dancers, fps, video, anchors, focal, progress)
-    if progress: progress('smoothing')
-    rows,rate,base,flat = f.rows,f.rows.fps,f.first_frame,f.rows.xyz is None
-    pts,kind,say,flip,cam,raw = (_clean_2d if flat else _clean_3d)(rows, f.placed, f.who, dancers, rate)
+    "Smooth, place and tell what `follow` found."
+    f,rate,base = followed,followed.rows.fps,followed.first_frame
+    rows,flat = f.rows,f.rows.xyz is None
+    pts,kind,say,flip,cam,raw = (_clean_2d if flat else _clean_3d)(rows, f.placed, f.who, f.dancers, rate)
     sk = rows.skeleton if flat else SMPL24
     conf = confidence(kind, say)
     meta = dict(source=f.source, camera=cam, first_frame=0, names=f.names, dimensions=2 if flat else 3)
@@ -629,5 +692,21 @@ def clean(
     report = Report(f.source, rows.frames, rate, len(rows)+f.doubles, f.doubles, int((f.who<0).sum()), (kind==0).mean(0).round(4).tolist(),
         _gap_list(kind, base), [dict(first=d.first+base, last=d.last+base, dancers=[i+1 for i in d.dancers], margin=round(d.margin, 2)) for d in f.doubts],
         (flip&(kind==0)).sum(0).tolist(), np.c_[jitter(raw), jitter(pts)].round(2).tolist(),
-        [] if flat else np.c_[bone_variation(raw, sk), bone_variation(pts, sk)].round(3).tolist(), flat, base, f.notes)
+        [] if flat else np.c_[bone_variation(raw, sk), bone_variation(pts, sk)].round(3).tolist(), flat, base, f.notes, f.decisions)
     return motion,report
+
+def clean(
+    detections, # `Detections`, or the path of a file `read_alphapose` reads
+    dancers:int=2, # how many there are
+    fps:float|None=None, # frames per second; the file's or the video's if not given
+    video=None, # path of the video, for torso colours
+    anchors=None, # path or list, see `read_anchors`
+    focal:float|None=None, # pixels; 1.1 times the longer side of the picture if not given
+    progress=None, # called with a word, how far it is and how far it goes
+    decisions=None # path or list, see `read_decisions`
+)->tuple: # (`Motion`, `Report`)
+    "Two clean, continuous dancers from raw detections."
+    todo = read_decisions(decisions) if decisions is not None else []
+    f = follow(detections, dancers, fps, video, anchors, focal, progress)
+    if progress: progress('smoothing')
+    return settle(decide(f, decisions) if todo else f)

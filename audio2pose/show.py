@@ -16,6 +16,7 @@ from .aist import AISTDataset,parse_name
 from .body import embody,skin
 from .data import atomic_path
 from .draw import _compiled as _renderer,rgb
+from .looks import COLOURS,rgb
 from .motion import Motion
 from .overlay import _dark,_inks,_people,_write
 from .player import write_player
@@ -145,7 +146,7 @@ def draw_mesh(
     vertices:np.ndarray, # (D, V, 3) metres
     rig:Rig, # cameras
     view:int=0, # which of them
-    colours=('#3f8cff','#f2464e'), # of the dancers
+    colours=COLOURS, # of the dancers
     opacity:float=.82, # 0..1
     ss:int=2 # samples a pixel each way
 ):

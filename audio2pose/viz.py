@@ -8,11 +8,10 @@ __all__ = ['pose_fig', 'pose_anim', 'speed_fig', 'side_by_side', 'pose_png']
 # %% ../nbs/look/20_viz.ipynb #7404b1d3
 from pathlib import Path
 import numpy as np
+from .looks import beat_lines,colour,imputed,markers,paper,scene
 from .motion import joint_speed
 
 # %% ../nbs/look/20_viz.ipynb #d97b2fe6
-_colours = ('#3f8cff', '#f2464e', '#f5b942', '#4cc38a', '#b07cf7', '#4cc9d6')
-
 def _chains(edges):
     "Joint numbers along chains of edges, -1 between chains."
     left,out = list(edges),[]
@@ -25,35 +24,39 @@ def _chains(edges):
         out.append(-1)
     return np.array(out[:-1])
 
-def _lines(pts, edges):
-    "Edges of one pose (J, 3) as x, y, z lists with a gap after each limb."
-    i = _chains(edges)
-    p = np.where((i<0)[:,None], np.nan, pts[i])
-    return [[None if np.isnan(v) else round(float(v), 3) for v in p[:,c]] for c in range(3)]
+# %% ../nbs/look/20_viz.ipynb #f00dcaf1
+def _xyz(p):
+    "Points (N, 3) as lists, None where there is none."
+    return {k:[None if np.isnan(v) else round(float(v), 3) for v in c] for k,c in zip('xyz', p.T)}
 
-def _traces(motion, t):
-    "One 3D line for each dancer at frame `t`."
-    import plotly.graph_objects as go
-    out = []
-    for d in range(motion.D):
-        x,y,z = _lines(motion.positions[t,d], motion.skeleton.edges)
-        out.append(go.Scatter3d(x=x, y=y, z=z, mode='lines+markers', name=f'dancer {d+1}', line=dict(color=_colours[d%6], width=6),
-            marker=dict(size=2, color=_colours[d%6]), hoverinfo='skip', showlegend=motion.D>1))
-    return out
+def _guessed(motion):
+    "Joints (T, D, J) that are there but nobody saw, or None if there are none."
+    g = imputed(motion.confidence)&np.isfinite(motion.positions).all(-1)
+    return g if g.any() else None
+
+def _data(motion, t, guessed):
+    "What frame `t` has to show: a line for each dancer, then the guessed joints of each."
+    i = _chains(motion.skeleton.edges)
+    out = [_xyz(np.where((i<0)[:,None], np.nan, p[i])) for p in motion.positions[t]]
+    return out if guessed is None else out + [_xyz(p[g]) for p,g in zip(motion.positions[t], guessed[t])]
 
 # %% ../nbs/look/20_viz.ipynb #2fdd9302
+def _traces(motion, t, guessed):
+    "Traces of frame `t`."
+    import plotly.graph_objects as go
+    data,D = _data(motion, t, guessed),motion.D
+    kw = lambda d: dict(hoverinfo='skip', legendgroup=str(d), marker=markers(d, size=2), mode='lines+markers')
+    out = [go.Scatter3d(**x, name=f'dancer {d+1}', line=dict(color=colour(d), width=8), showlegend=D>1, **kw(d)) for d,x in enumerate(data[:D])]
+    rings = lambda d: kw(d)|dict(mode='markers', marker=markers(d, True, 7))
+    return out + [go.Scatter3d(**x, name=f'dancer {d+1}, guessed', showlegend=True, **rings(d)) for d,x in enumerate(data[D:])]
+
 def _layout(motion, height):
     "Scene with fixed ranges and equal aspect."
     p = motion.positions.reshape(-1, 3)
     p = p[np.isfinite(p).all(1)]
     lo,hi = (p.min(0)-.15, p.max(0)+.15) if len(p) else (np.zeros(3), np.ones(3))
     lo[2] = min(lo[2], 0.)
-    axis = lambda i,n: dict(range=[round(float(lo[i]), 2), round(float(hi[i]), 2)], title=dict(text=f'{n} (m)'), autorange=False,
-        backgroundcolor='#f3f5f9', gridcolor='#d8dee9', showbackground=i==2)
-    size = np.maximum(hi-lo, .1)
-    ratio = dict(zip('xyz', (1.6*size/size.max()).round(3).tolist()))
-    return dict(height=height, margin=dict(l=0, r=0, t=0, b=0), uirevision='keep', scene=dict(xaxis=axis(0, 'x'), yaxis=axis(1, 'y'), zaxis=axis(2, 'z'),
-        aspectmode='manual', aspectratio=ratio, camera=dict(eye=dict(x=.9, y=-1.9, z=.5), up=dict(x=0, y=0, z=1))))
+    return paper(height=height, margin=dict(l=0, r=0, t=0, b=0), uirevision='keep', scene=scene(lo, hi), legend=dict(y=.98, yanchor='top', x=.02))
 
 def pose_fig(
     motion, # Motion
@@ -63,7 +66,7 @@ def pose_fig(
     "One frame in 3D."
     import plotly.graph_objects as go
     if not -len(motion)<=frame<len(motion): raise ValueError(f'frame {frame} of a motion with {len(motion)} frames')
-    return go.Figure(_traces(motion, frame), _layout(motion, height))
+    return go.Figure(_traces(motion, frame, _guessed(motion)), _layout(motion, height))
 
 # %% ../nbs/look/20_viz.ipynb #7da5f67e
 def pose_anim(
@@ -75,14 +78,14 @@ def pose_anim(
     import plotly.graph_objects as go
     if not len(motion): raise ValueError('the motion has no frames')
     ix = np.unique(np.linspace(0, len(motion)-1, min(max_frames, len(motion))).round().astype(int))
-    bare = lambda t: [dict(type='scatter3d', x=x, y=y, z=z) for x,y,z in (_lines(p, motion.skeleton.edges) for p in motion.positions[t])]
-    frames = [go.Frame(data=bare(t), name=f'{t/motion.fps:.2f}') for t in ix]
+    guessed = _guessed(motion)
+    frames = [go.Frame(data=[dict(type='scatter3d', **x) for x in _data(motion, t, guessed)], name=f'{t/motion.fps:.2f}') for t in ix]
     wait = 1e3*motion.duration/len(ix)
     how = lambda ms: dict(frame=dict(duration=ms, redraw=True), mode='immediate', transition=dict(duration=0), fromcurrent=True)
     buttons = [dict(label='Play', method='animate', args=[None, how(wait)]), dict(label='Pause', method='animate', args=[[None], how(0)])]
     steps = [dict(label=f.name, method='animate', args=[[f.name], how(0)]) for f in frames]
-    fig = go.Figure(_traces(motion, ix[0]), _layout(motion, height), frames)
-    fig.update_layout(updatemenus=[dict(type='buttons', direction='left', x=.02, y=.04, buttons=buttons, showactive=False)],
+    fig = go.Figure(_traces(motion, ix[0], guessed), _layout(motion, height), frames)
+    fig.update_layout(margin=dict(b=70), updatemenus=[dict(type='buttons', direction='left', x=.02, y=.04, buttons=buttons, showactive=False)],
         sliders=[dict(steps=steps, x=.2, len=.78, y=.06, currentvalue=dict(prefix='s: ', visible=True))])
     return fig
 
@@ -92,16 +95,14 @@ def speed_fig(
     beats=None, # beat times in seconds, or an object with `beat_times`; from `motion.meta['beats']` if not given
     height:int=260 # pixels
 ): # plotly Figure
-    "Mean joint speed over time, with a line at every beat."
+    "Mean joint speed over time, with a line at every beat, a thick one where a bar begins."
     import plotly.graph_objects as go
-    if beats is None: beats = (motion.meta.get('beats') or {}).get('beat_times', ())
+    if beats is None: beats = motion.meta.get('beats')
     t,v = np.arange(len(motion))/motion.fps,joint_speed(motion)
     num = lambda a: [None if np.isnan(x) else round(float(x), 3) for x in a]
-    fig = go.Figure([go.Scatter(x=num(t), y=num(v[:,d]), name=f'dancer {d+1}', line=dict(color=_colours[d%6])) for d in range(motion.D)])
-    line = lambda b: dict(type='line', x0=float(b), x1=float(b), y0=0, y1=1, yref='paper', line=dict(color='#9aa4b5', width=1, dash='dot'))
-    fig.update_layout(height=height, margin=dict(l=50, r=10, t=10, b=40), xaxis=dict(title='time (s)', range=[0, motion.duration]),
-        yaxis=dict(title='joint speed (m/s)', rangemode='tozero'), shapes=[line(b) for b in getattr(beats, 'beat_times', beats) if b<=motion.duration])
-    return fig
+    fig = go.Figure([go.Scatter(x=num(t), y=num(v[:,d]), name=f'dancer {d+1}', line=dict(color=colour(d), width=3)) for d in range(motion.D)])
+    fig.update_layout(paper(height=height, xaxis=dict(title='time (s)', range=[0, motion.duration]), yaxis=dict(title='joint speed (m/s)', rangemode='tozero', nticks=5)))
+    return beat_lines(fig, beats, motion.duration)
 
 # %% ../nbs/look/20_viz.ipynb #6f934ece
 def side_by_side(

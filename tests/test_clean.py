@@ -57,6 +57,18 @@ def test_an_anchor_is_obeyed(clip, tmp_path):
     x = project_pixels(m)[3, :, 0, 0]
     assert m.meta['names'] == ['Ann'] and x[0] > x[1]
 
+def test_decisions_replay(clip, tmp_path):
+    say = [dict(do='swap', frame=60, dancers=[1, 2]), dict(do='refill', dancer=1, first=5, last=12)]
+    (tmp_path/'d.json').write_text(json.dumps(say))
+    for name,more in ('a', ('--decisions', tmp_path/'d.json')), ('b', ('--decisions', tmp_path/'d.json')), ('plain', ()):
+        r = cli('clean', clip/'hybrik.json', '-o', tmp_path/f'{name}.npz', '--fps', 30, '--report', tmp_path/name, *more)
+        assert r.returncode == 0 and ('exchanged from frame 60 on' in ' '.join(r.stdout.split())) == bool(more), r.stdout+r.stderr
+    a, b, plain = (Motion.load(tmp_path/f'{n}.npz') for n in ('a', 'b', 'plain'))
+    assert a.positions.tobytes() == b.positions.tobytes() and (a.confidence[5:13, 0] < .5).all() and (plain.confidence[5:13, 0] > .5).any()
+    far = lambda i,j: np.nanmedian(np.linalg.norm(a.positions[70:, i]-plain.positions[70:, j], axis=-1))
+    assert max(far(0, 1), far(1, 0)) < .5*min(far(0, 0), far(1, 1))
+    assert json.loads((tmp_path/'a/report.json').read_text())['decisions'] == say and json.loads((tmp_path/'plain/report.json').read_text())['decisions'] == []
+
 def test_overlay_of_raw_and_clean(clip, tmp_path):
     assert cli('clean', clip/'hybrik.json', '-o', tmp_path/'o.npz', '--fps', 30).returncode == 0
     for what,name in (clip/'hybrik.json', 'raw.mp4'), (tmp_path/'o.npz', 'clean.gif'):
@@ -124,5 +136,13 @@ def test_bad_anchors_are_refused(text, clip, tmp_path):
     (tmp_path/'a.json').write_text(text)
     refused(cli('clean', clip/'hybrik.json', '-o', tmp_path/'o.npz', '--anchors', tmp_path/'a.json'), 'anchor' if text != 'words' else 'a.json')
     assert os.listdir(tmp_path) == ['a.json']
+
+@pytest.mark.parametrize('text, words', [('[{"do": "swap", "fr', ('line 1',)), ('{}', ('expected a list',)), ('[{"do": "swap"}]', ('decision 0',)),
+    ('[{"do": "swap", "frame": 5000, "dancers": [1, 2]}]', ('outside the clip',)), ('[{"do": "swap", "frame": 5, "dancers": [1, 3]}]', ('dancer 3',)),
+    ('[{"do": "refill", "dancer": 1, "first": 0, "last": 119}]', ('dancer 1 in 0 frames',))])
+def test_bad_decisions_are_refused(text, words, clip, tmp_path):
+    (tmp_path/'d.json').write_text(text)
+    refused(cli('clean', clip/'hybrik.json', '-o', tmp_path/'o.npz', '--fps', 30, '--decisions', tmp_path/'d.json'), 'd.json', *words)
+    assert os.listdir(tmp_path) == ['d.json']
 
 def test_ctrl_c_leaves_an_earlier_result_alone(tmp_path): stops_clean('clean', tmp_path)

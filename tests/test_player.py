@@ -17,7 +17,7 @@ class Page:
         self.page.wait_for_selector('body[data-ready]', timeout=60_000)
     def js(self, code): return self.page.evaluate(code)
     def press(self, key): self.page.keyboard.press(key)
-    def shot(self): return self.page.locator('#stage').screenshot()
+    def shot(self): return self.page.locator('.a2p-stage').screenshot()
     def wait(self, ms): self.page.wait_for_timeout(ms)
 
 @pytest.fixture(scope='module')
@@ -37,10 +37,10 @@ def pixels(png):
 
 def test_waits_then_plays(solo):
     assert solo.js('a2p.playing()') is False and solo.js('a2p.frame()')==0
-    solo.page.click('#big')
+    solo.page.click('.a2p-big')
     solo.page.wait_for_function('a2p.time()>.3', timeout=20_000)
     assert solo.js('a2p.playing()')
-    solo.page.wait_for_selector('#big', state='hidden', timeout=20_000)   # it fades away; a busy machine takes its time
+    solo.page.wait_for_selector('.a2p-big', state='hidden', timeout=20_000)   # it fades away; a busy machine takes its time
 
 def test_frame_is_the_clocks(solo):
     solo.js('a2p.play()')
@@ -96,13 +96,13 @@ def test_keyboard(solo):
     solo.press('-')
     assert solo.js('a2p.audio.playbackRate')==.75
     solo.press('l')
-    assert solo.page.get_attribute('#loop', 'aria-pressed')=='true'
+    assert solo.page.get_attribute('.a2p-loop', 'aria-pressed')=='true'
     solo.press('f')
-    assert solo.page.get_attribute('#follow', 'aria-pressed')=='false'
+    assert solo.page.get_attribute('.a2p-follow', 'aria-pressed')=='false'
     solo.press('?')
-    assert solo.page.is_visible('#keys')
+    assert solo.page.is_visible('.a2p-keys')
     solo.press('Escape')
-    assert not solo.page.is_visible('#keys')
+    assert not solo.page.is_visible('.a2p-keys')
 
 def test_loop_between_marks(solo):
     solo.js('a2p.seek(1)')
@@ -125,7 +125,7 @@ def test_plays_to_the_end_and_stops(solo):
     solo.page.wait_for_function('a2p.playing() && a2p.time()<3', timeout=10_000)
 
 def test_scrub_and_orbit_while_playing(solo):
-    box = solo.page.locator('#line').bounding_box()
+    box = solo.page.locator('.a2p-line').bounding_box()
     solo.page.mouse.click(box['x']+box['width']/2, box['y']+box['height']/2)
     assert abs(solo.js('a2p.time()')-3)<.05
     solo.js('a2p.seek(0); a2p.speed(.25); a2p.play()')
@@ -154,7 +154,7 @@ def test_two_dancers_without_song(browser, tmp_path):
     p.wait(200)
     b = pixels(p.shot())
     assert (b[...,2]-b[...,0]>70).sum()>3000 and (b[...,0]-b[...,2]>70).sum()>3000
-    assert p.page.is_visible('#who') and not p.page.is_visible('#mute')
+    assert p.page.is_visible('.a2p-who') and not p.page.is_visible('.a2p-mute')
     assert p.errors==[] and len(p.requests)==1
 
 def test_hostile_names(browser, song, tmp_path):
@@ -165,7 +165,7 @@ def test_hostile_names(browser, song, tmp_path):
     assert p.js('typeof hacked')=='undefined'
     assert p.page.inner_text('h1')==evil
     p.press('?')
-    assert evil in p.page.inner_text('#credit')
+    assert evil in p.page.inner_text('.a2p-credit')
     assert p.errors==[]
 
 def test_other_skeletons_and_gaps(browser, tmp_path):
@@ -181,7 +181,7 @@ def test_other_skeletons_and_gaps(browser, tmp_path):
 def test_small_screen(browser, song, tmp_path):
     p = Page(browser, write_player(make_dance(2.), tmp_path/'phone.html', song), size=(390,780))
     assert p.js('document.documentElement.scrollWidth')<=390
-    for b in ('#play','#loop','#help'): assert p.page.is_visible(b)
+    for b in ('.a2p-play','.a2p-loop','.a2p-help'): assert p.page.is_visible(b)
 
 def test_song_inside_is_aligned(solo):
     "The browser decodes the clicks where they are in the file, to a millisecond."
