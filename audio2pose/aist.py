@@ -789,7 +789,7 @@ def _joints_fig(path, o):
     else: m = read_keypoints3d(path, 'keypoints3d_optim' if 'keypoints3d_optim' in o else 'keypoints3d')
     seen = np.flatnonzero(np.isfinite(m.positions).any((1,2,3)))
     if not len(seen): raise ValueError(f'{path}: nobody is seen in any frame, nothing to draw')
-    return pose_fig(side_by_side(m[seen[0]:seen[-1]+1], 5), height=300).update_layout(scene_camera_eye=dict(x=.3, y=-1.3, z=.2), showlegend=False)
+    return pose_fig(side_by_side(m[seen[0]:seen[-1]+1], 5), height=300).update_layout(showlegend=False)
 
 def inspect_fig(
     path # what `inspect` takes

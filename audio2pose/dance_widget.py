@@ -44,7 +44,7 @@ class Transport(HasTraits):
         if v is None or pair and any(v[0] in range(m.D) and v[1] in m.skeleton.joints for m in self.motions): return v and tuple(v)
         raise ValueError(f'selection={v}: expected None or (dancer, joint name), as in (0, {self.motions[0].skeleton.joints[0]!r})')
 
-# %% ../nbs/look/22a_dance_widget.ipynb #bd7d9b8f
+# %% ../nbs/look/22a_dance_widget.ipynb #2460e890
 def frame_at(
     time:float, # seconds
     motion:Motion
@@ -79,7 +79,7 @@ class PlayerWidget(Still, Transport, anywidget.AnyWidget):
         **traits # `time`, `speed`, `dancers`, ... to begin with
     ):
         self.motions,self.duration = motions,max(m.duration for m in motions)
-        info,moves,sound = playable(motions, audio, title)
+        info,moves,sound = playable(motions, audio, title, '.flac')
         for clip,x in zip(info['clips'], more or []): clip |= x
         everyone = list(range(max(m.D for m in motions)))
         super().__init__(_info=info, _motions=moves, _sound=sound, height=height, **(dict(dancers=everyone)|traits))

@@ -94,13 +94,14 @@ def paper(
 def scene(
     lo, # (3,) metres, the lowest x, y, z to show
     hi, # (3,) metres, the highest
-    eye=(1.05,-2.2,.6) # where the camera stands, in plotly's units
+    eye=(1.05,-2.2,.6) # where the camera stands, in plotly's units; it comes nearer to a row of dancers
 )->dict: # a plotly 3D scene
     "Fixed ranges, a metre as long in every direction, a quiet floor with a line every metre."
     lo,hi = np.asarray(lo, float),np.asarray(hi, float)
     size = np.maximum(hi-lo, .1)
-    ratio = dict(zip('xyz', (1.6*size/size.max()).round(3).tolist()))
+    size = 1.6*size/size.max()
+    far = max((size[0]+size[1])/3.2, size[2]/1.6, .6)
     axis = lambda i,n: dict(range=[round(float(lo[i]), 2), round(float(hi[i]), 2)], title=dict(text=f'{n} (m)'), autorange=False, dtick=1,
         gridcolor=OTHER, zeroline=False, showbackground=False, showspikes=False)
-    return dict(xaxis=axis(0, 'x'), yaxis=axis(1, 'y'), zaxis=axis(2, 'z'), aspectmode='manual', aspectratio=ratio,
-        camera=dict(eye=dict(zip('xyz', eye)), center=dict(x=0, y=0, z=-.08), up=dict(x=0, y=0, z=1)))
+    return dict(xaxis=axis(0, 'x'), yaxis=axis(1, 'y'), zaxis=axis(2, 'z'), aspectmode='manual', aspectratio=dict(zip('xyz', size.round(3).tolist())),
+        camera=dict(eye=dict(zip('xyz', (far*np.array(eye)).round(3).tolist())), center=dict(x=0, y=0, z=-.1), up=dict(x=0, y=0, z=1)))

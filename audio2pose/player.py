@@ -89,7 +89,7 @@ def find_song(
     path = motion.meta.get('audio')
     return path if path and Path(str(path)).is_file() else None
 
-# %% ../nbs/look/21_player.ipynb #42ca80db
+# %% ../nbs/look/21_player.ipynb #839f934b
 def _peaks(y, n=900):
     "Loudness outline of sound, `n` values in 0..255."
     y = np.abs(y).max(0)
@@ -99,6 +99,7 @@ def _peaks(y, n=900):
 def _song(
     path, # audio file
     seconds:float, # length of the dance
+    kind:str='.m4a', # or '.flac'
     sr:int=44100
 )->tuple: # (MIME type, bytes, outline)
     "The song as the page holds it."
@@ -106,9 +107,10 @@ def _song(
     n,path = round(seconds*sr),Path(path)
     whole = y[:,:n] if y.shape[1]>=n else np.pad(y, ((0,0),(0,n-y.shape[1])))
     wave = _peaks(whole)
-    if path.suffix.lower()=='.m4a' and abs(y.shape[1]-n)<sr*.002 and path.stat().st_size<seconds*4e4: return 'audio/mp4', path.read_bytes(), wave
+    mime = {'.m4a':'audio/mp4', '.flac':'audio/flac'}[kind]
+    if path.suffix.lower()==kind=='.m4a' and abs(y.shape[1]-n)<sr*.002 and path.stat().st_size<seconds*4e4: return mime, path.read_bytes(), wave
     y = whole[0] if np.array_equal(whole[0], whole[1]) else whole
-    with tempfile.TemporaryDirectory() as d: return 'audio/mp4', write_audio(y, sr, Path(d)/'song.m4a').read_bytes(), wave
+    with tempfile.TemporaryDirectory() as d: return mime, write_audio(y, sr, Path(d)/f'song{kind}').read_bytes(), wave
 
 # %% ../nbs/look/21_player.ipynb #d149994d
 def _beats(meta):
@@ -130,20 +132,21 @@ def _words(motion, title):
     credit = ' · '.join(str(m[k]) for k in ('attribution','credit','licence','license') if m.get(k))
     return title, ' · '.join(str(x) for x in bits if x), f'{motion.D} dancer{"s" if motion.D>1 else ""} in 3D, {title}', credit
 
-# %% ../nbs/look/21_player.ipynb #0f626552
+# %% ../nbs/look/21_player.ipynb #2143c8b3
 def playable(
     motions:list, # motions on one clock; the first names the dance
     audio=None, # song; from a motion's `meta['audio']` if not given; False for none
-    title:str=None # heading; the song's name if not given
+    title:str=None, # heading; the song's name if not given
+    kind:str='.m4a' # what the song is put in as, or '.flac'
 )->tuple: # (info dict, packed arrays of each motion, song), the last two as bytes
     "What the player needs to play motions together."
     seconds = max(m.duration for m in motions)
     audio = next((a for m in motions if (a := find_song(m, audio))), None)
-    kind,song,wave = _song(audio, seconds) if audio else (None, b'', [])
+    mime,song,wave = _song(audio, seconds, kind) if audio else (None, b'', [])
     clips,moves = zip(*map(_moves, motions))
     title,sub,label,credit = _words(motions[0], title or (Path(audio).stem if audio else None))
     beats = next((b for m in motions if (b := _beats(m.meta))), [])
-    info = dict(title=title, sub=sub, label=label, credit=credit, duration=seconds, beats=beats, beat=BEAT, downbeat=DOWNBEAT, audio=kind, wave=wave)
+    info = dict(title=title, sub=sub, label=label, credit=credit, duration=seconds, beats=beats, beat=BEAT, downbeat=DOWNBEAT, audio=mime, wave=wave)
     return info|dict(clips=list(clips)), list(moves), song
 
 # %% ../nbs/look/21_player.ipynb #fd4a15f6

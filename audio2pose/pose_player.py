@@ -83,7 +83,7 @@ def _eye(
     far = corner@u+(np.abs(corner@np.stack([right,np.cross(u, right)], 1))/half).max(1)
     return tuple((1.04*far.max()*u).round(3).tolist())
 
-# %% ../nbs/look/22b_pose_player.ipynb #27ab7a13
+# %% ../nbs/look/22b_pose_player.ipynb #1dc05364
 _width,_high = 760,.73                                                  # pixels; how much of the height is the scene's
 
 def _box(motion):
@@ -105,7 +105,7 @@ def _figure(motion, layers, height):
     curve = go.Scatter(mode='lines', line=dict(color='#7b879b', width=1.5), hovertemplate='%{x:.2f} s: %{y:.3f}<extra></extra>')
     cursor = dict(type='line', x0=0, x1=0, y0=0, y1=1, yref='y domain', line=dict(color='#f9b506', width=2))
     axis = dict(domain=[0,.2], fixedrange=True, rangemode='tozero', nticks=4)
-    fig = go.Figure([*_dots(motion, layers), curve], paper(width=_width, height=height, showlegend=False, uirevision='keep', hovermode='x', hoverdistance=-1,
+    fig = go.Figure([*_dots(motion, layers), curve], paper(width=_width, height=height, showlegend=False, uirevision='keep', hovermode='x', hoverdistance=-1, modebar=dict(bgcolor='rgba(0,0,0,0)', color='#98a1b0', activecolor='#3f8cff'),
         margin=dict(t=0, r=10), scene=scene(*_box(motion))|dict(domain=dict(x=[0,1], y=[1-_high,1])), yaxis=axis,
         xaxis=dict(title=dict(text='time (s)'), range=[0, max(motion.duration, 1/motion.fps)]), shapes=[cursor]))
     t,one = beats_of(motion.meta.get('beats'))
@@ -113,16 +113,23 @@ def _figure(motion, layers, height):
     if keep.sum()<=400: beat_lines(fig, dict(beat_times=t[keep], downbeats=one[keep].astype(int)), xref='x')
     return fig
 
-# %% ../nbs/look/22b_pose_player.ipynb #7fda163d
+# %% ../nbs/look/22b_pose_player.ipynb #b4a50e3b
+class _Library(w.Widget):
+    "plotly.js on its way to the browser."
+    text = traitlets.Unicode(str(go.FigureWidget._esm)).tag(sync=True)
+    sent = None
+
 class _Figure(go.FigureWidget):
     "A `FigureWidget` that does not mind a slow browser."
     _esm = front_end('figure.js')
     _complete = False
-    bundle = traitlets.Unicode(str(go.FigureWidget._esm)).tag(sync=True)
+    library = traitlets.Instance(_Library, allow_none=True).tag(sync=True, **w.widget_serialization)
 
     def __init__(self, fig):
+        if _Library.sent is None or _Library.sent.comm is None: _Library.sent = _Library()
         super().__init__(fig)
-        self._config = dict(self._config, plotGlPixelRatio=1, displaylogo=False)
+        self.library = _Library.sent
+        self._config = dict(self._config, plotGlPixelRatio=1, displaylogo=False, modeBarButtons=[['toImage']])
         self._complete = True
         self.open()
 
@@ -253,7 +260,7 @@ def _still(self):
     low.set(xlabel='time (s)', ylabel=self.figure.layout.yaxis.title.text)
     return fig
 
-# %% ../nbs/look/22b_pose_player.ipynb #18f767fa
+# %% ../nbs/look/22b_pose_player.ipynb #c83779b7
 class PosePlayer(Still, w.VBox):
     "Dancers frame by frame; `frame` and `playing` can be read, set and observed."
     frame,playing = traitlets.Int(0),traitlets.Bool(False)
@@ -273,7 +280,7 @@ class PosePlayer(Still, w.VBox):
         self._show()
         self._plot()
         self.look('free')
-        self.figure = _Figure(self.figure)                   # after the clock, whose line is then open before plotly.js takes the browser's time
+        self.figure = _Figure(self.figure)
         row = lambda *kids: w.HBox(kids, layout=w.Layout(flex_flow='row wrap', align_items='center', grid_gap='4px'))
         super().__init__([row(self.play, self.slider, self.time), row(self.rate, *self.layers, self.lock, *self.views),
             row(*self.dancers), self.figure, row(*self.joints), self.clock])

@@ -46,9 +46,9 @@ def _traces(motion, t, guessed):
     import plotly.graph_objects as go
     data,D = _data(motion, t, guessed),motion.D
     kw = lambda d: dict(hoverinfo='skip', legendgroup=str(d), marker=markers(d, size=2), mode='lines+markers')
-    out = [go.Scatter3d(**x, name=f'dancer {d+1}', line=dict(color=colour(d), width=8), showlegend=D>1, **kw(d)) for d,x in enumerate(data[:D])]
+    out = [go.Scatter3d(**x, name=f'dancer {d+1}', line=dict(color=colour(d), width=8), showlegend=1<D<7, **kw(d)) for d,x in enumerate(data[:D])]
     rings = lambda d: kw(d)|dict(mode='markers', marker=markers(d, True, 7))
-    return out + [go.Scatter3d(**x, name=f'dancer {d+1}, guessed', showlegend=True, **rings(d)) for d,x in enumerate(data[D:])]
+    return out + [go.Scatter3d(**x, name=f'dancer {d+1}, guessed', showlegend=D<7, **rings(d)) for d,x in enumerate(data[D:])]
 
 def _layout(motion, height):
     "Scene with fixed ranges and equal aspect."
@@ -86,7 +86,7 @@ def pose_anim(
     steps = [dict(label=f.name, method='animate', args=[[f.name], how(0)]) for f in frames]
     fig = go.Figure(_traces(motion, ix[0], guessed), _layout(motion, height), frames)
     fig.update_layout(margin=dict(b=70), updatemenus=[dict(type='buttons', direction='left', x=.02, y=.04, buttons=buttons, showactive=False)],
-        sliders=[dict(steps=steps, x=.2, len=.78, y=.06, currentvalue=dict(prefix='s: ', visible=True))])
+        sliders=[dict(steps=steps, x=.2, len=.78, y=.06, pad=dict(t=0), ticklen=3, currentvalue=dict(prefix='s: ', visible=True, offset=5))])
     return fig
 
 # %% ../nbs/look/20_viz.ipynb #06d89d2e

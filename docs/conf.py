@@ -14,7 +14,6 @@ nb_merge_streams = True
 nb_ipywidgets_js = {}
 myst_enable_extensions = ['dollarmath', 'amsmath', 'colon_fence', 'deflist', 'attrs_inline', 'attrs_block']
 myst_heading_anchors = 4
-suppress_warnings = ['misc.highlighting_failure']
 
 add_module_names = False
 toc_object_entries_show_parents = 'hide'

@@ -131,7 +131,7 @@ def lab_server(tmp_path_factory):
         f.write_text(json.dumps(v))
     (root/'nbs').mkdir()
     options = [f'--ServerApp.{k}={v}' for k, v in dict(token='', password='', disable_check_xsrf=True, root_dir=root/'nbs', port=port, port_retries=0, ip='127.0.0.1').items()]
-    p = subprocess.Popen([sys.executable, '-m', 'jupyterlab', '--no-browser', '--allow-root', '--expose-app-in-browser', '--LabApp.news_url=None',
+    p = subprocess.Popen([sys.executable, '-m', 'jupyterlab', '--no-browser', '--allow-root', '--expose-app-in-browser', '--JupyterNotebookApp.expose_app_in_browser=True', '--LabApp.news_url=None',
         '--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate', '--LabApp.extension_manager=readonly', *options],
         env=env, stdout=subprocess.DEVNULL, stderr=open(root/'log', 'w'), stdin=subprocess.DEVNULL)
     try:

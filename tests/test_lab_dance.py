@@ -232,6 +232,7 @@ def test_compare_shares_camera_and_choice(lab, start):
     assert all(np.linalg.norm(np.subtract(d.at(0, 'left_hand', k), where[k])) > 5 for k in range(3))
     lab.page.mouse.click(*d.at(1, 'head', 1))
     assert lab.until('print(w.selection)', "(1, 'head')") == "(1, 'head')"
+    d.until('a2p.state.selection')
     assert d.root.locator('.a2p-pick span:visible').all_inner_texts() == ['dancer 2, head']*2
     d.root.get_by_role('button', name='Show dancer 1').click()
     lab.wait(600)

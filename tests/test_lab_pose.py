@@ -39,7 +39,7 @@ class Player:
     def picture(self): return pixels(self.box.locator('.js-plotly-plot').screenshot())
 
 def blue(p): return int((p[...,2]-p[...,0] > 90).sum())
-def red(p): return int((p[...,0]-p[...,2] > 90).sum())
+def red(p): return int((p[...,0]-p[...,1:].max(-1) > 90).sum())
 
 def test_play_orbit_and_pause(lab):
     lab.run(START, 'p = pose_player(m)', 'p')

@@ -395,10 +395,11 @@ function show(dancers) {
   state.dancers = new Set(dancers);
   for (const s of scenes) { s.on = state.dancers; if (s.shown >= 0) s.pose(s.shown); }
   if (state.selection && !state.dancers.has(state.selection[0])) state.selection = null;
-  look(true);
+  dirty = true; look(true);
 }
 function select(pick) {                           // [dancer, joint name] or null
   state.selection = pick && clips.some(c => pick[0] < c.D && c.bone[c.info.joints.indexOf(pick[1])] >= 0) ? pick : null;
+  if (renderer && framed) scenes.forEach((s, k) => { seenFrom(s, 1); label(k); seenFrom(s, -1); });
   look(true);
 }
 function choose(joints, dancers) {                // the next joint, the next dancer, from the keyboard
@@ -622,7 +623,7 @@ function look(now = false) {
   $('a').classList.toggle('a2p-set', state.a !== null); $('b').classList.toggle('a2p-set', state.b !== null);
   if (song) set('mute', 'pressed', song.muted);
   [...$('who').children].forEach((b, d) => b.setAttribute('aria-pressed', state.dancers.has(d)));
-  drawLine(); dirty = true;
+  drawLine();
   changed(now);
 }
 const fullscreen = () => root.getRootNode().fullscreenElement ?? document.fullscreenElement;
