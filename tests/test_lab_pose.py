@@ -14,22 +14,21 @@ m = make_dance(12., dancers=2)
 m.confidence = np.full(m.positions.shape[:3], .9, np.float32)
 m.confidence[100:140,1,15] = .2
 '''
-PLACE = '''n => { const g = document.querySelectorAll('.js-plotly-plot')[n], S = g._fullLayout.scene._scene, c = S.glplot.canvas.getBoundingClientRect();
+PLACE = '''() => { const g = document.querySelector('.js-plotly-plot'), S = g._fullLayout.scene._scene, c = S.glplot.canvas.getBoundingClientRect();
     const mul = (M, v) => [0,1,2,3].map(r => M[r]*v[0]+M[4+r]*v[1]+M[8+r]*v[2]+M[12+r]*v[3]), {projection, view, model} = S.glplot.cameraParams, t = g._fullData[0];
     return Array.from(t.x, (x, i) => { const v = mul(projection, mul(view, mul(model, [x*S.dataScale[0], t.y[i]*S.dataScale[1], t.z[i]*S.dataScale[2], 1])));
         return [c.x+(.5+.5*v[0]/v[3])*c.width, c.y+(.5-.5*v[1]/v[3])*c.height]; }); }'''
 
 class Player:
-    "A pose player in a notebook, by its number on the page."
-    def __init__(self, lab, n=0):
-        self.lab, self.n, self.page = lab, n, lab.page
-        self.box = lab.page.locator('.a2p-pose').nth(n)
-        self.box.scroll_into_view_if_needed(timeout=60_000)
-        lab.page.wait_for_function(f"document.querySelectorAll('.js-plotly-plot')[{n}]?._fullLayout?.scene?._scene?.glplot", timeout=90_000)
-        lab.wait(1000)
-    def js(self, code): return self.lab.js(f"(() => {{ const g = document.querySelectorAll('.js-plotly-plot')[{self.n}]; return {code}; }})()")
+    "The pose player in a notebook."
+    def __init__(self, lab):
+        self.lab, self.box = lab, lab.page.locator('.a2p-pose')
+        self.until('g?._fullLayout?.scene?._scene?.glplot', 90_000)
+        self.box.scroll_into_view_if_needed()
+        lab.until('print(p.clock.live and p.clock.settled==p.frame)', 'True')
+    def js(self, code): return self.lab.js(f"(() => {{ const g = document.querySelector('.js-plotly-plot'); return {code}; }})()")
     def until(self, code, timeout=30_000):
-        self.page.wait_for_function(f"(() => {{ const g = document.querySelectorAll('.js-plotly-plot')[{self.n}]; return {code}; }})()", timeout=timeout)
+        self.lab.page.wait_for_function(f"(() => {{ const g = document.querySelector('.js-plotly-plot'); return {code}; }})()", timeout=timeout)
     def points(self): return np.array(self.js("['x','y','z'].map(k => Array.from(g._fullData[0][k], v => isNaN(v) ? null : v))"), float).T
     def shows(self, frame): return self.until(f"Math.abs(g.layout.shapes[0].x0-{frame}/30)<1e-3")
     def button(self, name): return self.box.get_by_role('button', name=name, exact=True)
@@ -44,7 +43,7 @@ def red(p): return int((p[...,0]-p[...,1:].max(-1) > 90).sum())
 def test_play_orbit_and_pause(lab):
     lab.run(START, 'p = pose_player(m)', 'p')
     p, m = Player(lab), make_dance(12., dancers=2)
-    assert lab.until('print(p.clock.live)', 'True') == 'True'
+    assert lab.kernel('print(p.clock.live)') == 'True'
     before = p.picture()
     assert min(blue(before), red(before)) > 800
     p.play()
@@ -59,7 +58,7 @@ def test_play_orbit_and_pause(lab):
     busy = os.getloadavg()[0] > 2*os.cpu_count()
     assert drawn/took >= (2 if busy else 10)
     if not busy: assert abs(frames/took-30) < 3                          # late pictures are left out, the dance is not slowed
-    eye, (x, y) = p.eye(), np.mean(lab.js(PLACE, 0), 0)
+    eye, (x, y) = p.eye(), np.mean(lab.js(PLACE), 0)
     lab.page.mouse.move(x, y)
     lab.page.mouse.down()
     lab.page.mouse.move(x+120, y+20, steps=8)
@@ -78,7 +77,7 @@ def test_play_orbit_and_pause(lab):
 def test_keyboard_layers_hover_and_curve(lab):
     lab.run(START, 'p = pose_player(m)\np.frame = 10', 'p')
     p, m = Player(lab), make_dance(12., dancers=2)
-    p.shows(10)
+    p.shows(10)                                                          # set before there was a figure to draw it
     handle = p.box.locator('.noUi-handle').first
     handle.focus()
     for _ in range(3): lab.page.keyboard.press('ArrowRight')
@@ -90,7 +89,7 @@ def test_keyboard_layers_hover_and_curve(lab):
     p.until("g._fullData[0].marker.symbol[24+15]=='circle-open' && g._fullData[0].marker.symbol[15]=='circle'")
     p.until("/imputed/.test(g._fullData[0].customdata[24+15])")            # the kernel has said its words about this frame
     lab.wait(500)
-    x, y = lab.js(PLACE, 0)[24+15]
+    x, y = lab.js(PLACE)[24+15]
     lab.page.mouse.move(x-8, y-4)
     lab.page.mouse.move(x, y, steps=4)
     text = p.box.locator('.hovertext').first
@@ -123,29 +122,30 @@ def test_keyboard_layers_hover_and_curve(lab):
 
 def test_odd_motions(lab):
     "Gaps, one frame, twenty dancers and an hour are all shown, and the kernel stays awake."
-    lab.run(START, '''gaps, crowd = make_dance(2., dancers=2), make_dance(1., dancers=20)
-gaps.positions[10:20] = np.nan
-hour = type(m)(np.tile(m.positions[:100], (1000,1,1,1)), 30., m.skeleton)''', 'a = pose_player(gaps)\na', 'b = pose_player(m[:1])\nb', 'c = pose_player(crowd)\nc',
-            'd = pose_player(hour)\nd')
-    a = Player(lab)
-    lab.kernel('a.frame = 15')
-    a.until('g._fullData[0].x.every(isNaN)')
-    b = Player(lab, 1)
-    b.play()
+    lab.run(START, 'import ipywidgets\nplace = ipywidgets.Box()\nplace')
+    def show(code):
+        lab.kernel(f'place.children = []\np = pose_player({code})\nplace.children = [p]')
+        return Player(lab)
+    lab.kernel('gaps = make_dance(2., dancers=2); gaps.positions[10:20] = np.nan')
+    p = show('gaps')
+    assert np.isfinite(p.points()).all()
+    lab.kernel('p.frame = 15')
+    p.until('g._fullData[0].x.every(isNaN)')
+    p = show('m[:1]')
+    p.play()
     lab.wait(500)
-    assert lab.kernel('print(b.frame, b.playing)') == '0 True'
-    b.play()
-    c = Player(lab, 2)
-    lab.wait(500)
-    assert c.points().shape == (480, 3)
+    assert lab.kernel('print(p.frame, p.playing)') == '0 True'
+    p = show('make_dance(1., dancers=20)')
+    assert p.points().shape == (480, 3) and np.isfinite(p.points()).all()
     lab.shot('pose_player_crowd')
-    d = Player(lab, 3)
-    d.box.locator('.noUi-handle').first.focus()
+    lab.kernel('hour = type(m)(np.tile(m.positions[:100], (1000,1,1,1)), 30., m.skeleton)')
+    p = show('hour')
+    p.box.locator('.noUi-handle').first.focus()
     lab.page.keyboard.press('End')
-    assert lab.until('print(d.frame)', '99999') == '99999'
-    d.shows(99_999)
-    d.until(f"Math.abs(g._fullData[0].x[20]-{make_dance(12., dancers=2).positions[99,0,20,0]})<1e-5")
-    lab.kernel('d.frame, d.playing = 50_000, True')
-    d.until('g.layout.shapes[0].x0*30>50_010')
-    lab.kernel('d.playing = False')
+    assert lab.until('print(p.frame)', '99999') == '99999'
+    p.shows(99_999)
+    p.until(f"Math.abs(g._fullData[0].x[20]-{make_dance(12., dancers=2).positions[99,0,20,0]})<1e-5")
+    lab.kernel('p.frame, p.playing = 50_000, True')
+    p.until('g.layout.shapes[0].x0*30>50_010')
+    lab.kernel('p.playing = False')
     lab.shot('pose_player_hour')
