@@ -5,12 +5,10 @@
 # %% auto #0
 __all__ = ['PosePlayer', 'pose_player']
 
-# %% ../nbs/look/22b_pose_player.ipynb #38becc7f
+# %% ../nbs/look/22b_pose_player.ipynb #b48c29fd
 import anywidget,traitlets
-import ipywidgets as w
-import numpy as np
-import plotly.graph_objects as go
-from .looks import COLOURS,beat_lines,beats_of,colour,draw_beats,imputed,paper,scene
+import ipywidgets as w, numpy as np, plotly.graph_objects as go
+from .looks import COLOURS,OTHER,beat_lines,beats_of,colour,draw_beats,imputed,paper,scene
 from .widgets import Still,check_motion,front_end
 
 # %% ../nbs/look/22b_pose_player.ipynb #930828f6
@@ -66,17 +64,16 @@ def _thin(y, runs=1000):
     i = np.unique(np.stack([low,high])+n*np.arange(len(full)))
     return i[i<len(y)]
 
-# %% ../nbs/look/22b_pose_player.ipynb #f42fb989
+# %% ../nbs/look/22b_pose_player.ipynb #cd4db04a
 _views = dict(front=(0,-1,.05), side=(1,0,.05), above=(0,-.01,1), free=(.42,-.88,.22))
 
 def _eye(
-    view:str, # front, side, above or free
+    towards, # (3,) direction from the middle of the box
     ratio, # (3,) size of the box, in plotly's units
     aspect:float=1.5 # width of the picture over its height
 )->tuple: # x, y, z of the eye, in plotly's units
     "Where the camera stands to see all of the box."
-    if view not in _views: raise ValueError(f'{view}: not a view; there are {", ".join(_views)}')
-    u = np.array(_views[view])/np.linalg.norm(_views[view])
+    u = np.array(towards)/np.linalg.norm(towards)
     right = np.cross([0,0,1], u)/np.hypot(*u[:2])
     corner = np.stack(np.meshgrid(*[(-x/2,x/2) for x in ratio]), -1).reshape(-1, 3)
     half = np.tan(np.pi/8)*np.array([aspect,1])
@@ -105,8 +102,9 @@ def _figure(motion, layers, height):
     curve = go.Scatter(mode='lines', line=dict(color='#7b879b', width=1.5), hovertemplate='%{x:.2f} s: %{y:.3f}<extra></extra>')
     cursor = dict(type='line', x0=0, x1=0, y0=0, y1=1, yref='y domain', line=dict(color='#f9b506', width=2))
     axis = dict(domain=[0,.2], fixedrange=True, rangemode='tozero', nticks=4)
-    fig = go.Figure([*_dots(motion, layers), curve], paper(width=_width, height=height, showlegend=False, uirevision='keep', hovermode='x', hoverdistance=-1, modebar=dict(bgcolor='rgba(0,0,0,0)', color='#98a1b0', activecolor='#3f8cff'),
-        margin=dict(t=0, r=10), scene=scene(*_box(motion))|dict(domain=dict(x=[0,1], y=[1-_high,1])), yaxis=axis,
+    fig = go.Figure([*_dots(motion, layers), curve], paper(width=_width, height=height, showlegend=False, uirevision='keep', hovermode='x', hoverdistance=-1,
+        modebar=dict(bgcolor='rgba(0,0,0,0)', color=OTHER, activecolor=COLOURS[0]), margin=dict(t=0, r=10),
+        scene=scene(*_box(motion))|dict(domain=dict(x=[0,1], y=[1-_high,1])), yaxis=axis,
         xaxis=dict(title=dict(text='time (s)'), range=[0, max(motion.duration, 1/motion.fps)]), shapes=[cursor]))
     t,one = beats_of(motion.meta.get('beats'))
     keep = (t<=motion.duration)&((len(t)<=400)|one)
@@ -161,24 +159,25 @@ class _Clock(anywidget.AnyWidget):
         guessed = b'' if m.confidence is None else imputed(m.confidence[s]).astype(np.uint8).tobytes()
         return dict(k=k), [m.positions[s].tobytes(), guessed]
 
-# %% ../nbs/look/22b_pose_player.ipynb #bf4d6b5a
+# %% ../nbs/look/22b_pose_player.ipynb #fbaa56e1
 def _controls(motion, show):
     "Every control by name."
     T,D = len(motion),motion.D
-    toggle = lambda name,on,tip,**style: w.ToggleButton(value=on, description=name, tooltip=tip, layout=w.Layout(width='auto'), style=style)
+    toggle = lambda name,on,tip,**kw: w.ToggleButton(value=on, description=name, tooltip=tip, layout=w.Layout(width='auto', **kw))
     pick = lambda who: [(f'{d+1}: {n}'.replace('_', ' '), (d,j)) for d in who for j,n in enumerate(motion.skeleton.joints)]
     first,other = (range(D),)*2 if D>2 else ([0],[1])
     hand = min(20, motion.J-1) if 'left_wrist' not in motion.skeleton.joints else motion.skeleton.joints.index('left_wrist')
     b = dict(options=[('height','height'),('speed','speed')], value='height') if D==1 else dict(options=pick(other), value=(1,hand))
     drop = lambda name,**kw: w.Dropdown(description=name, style=dict(description_width='auto'), layout=w.Layout(width='auto'), **kw)
-    return dict(play=w.Play(max=2**30, interval=2_000_000_000, repeat=True),
-        slider=w.IntSlider(max=max(T-1, 1), disabled=T==1, description='frame', layout=w.Layout(flex='1')),
-        rate=drop('speed', options=[(f'{r:g}×', r) for r in (.1,.25,.5,1.,2.)], value=1.),
-        layers=[toggle(k, k in show, f'show {k}') for k in ('joints','bones','trails')],
-        dancers=[toggle(f'dancer {d+1}', True, f'show dancer {d+1}', text_color=colour(d)) for d in range(D)],
-        lock=w.Checkbox(value=True, description='lock axes', indent=False, layout=w.Layout(width='auto')),
-        views=[w.Button(description=k, tooltip=f'camera: {k}', layout=w.Layout(width='auto')) for k in _views],
-        joints=[drop('from', options=pick(first), value=(0,hand)), drop('to' if D>1 else 'show', **b)])
+    play = w.Play(max=2**30, interval=2_000_000_000, repeat=True)
+    slider = w.IntSlider(max=max(T-1, 1), disabled=T==1, description='frame', layout=w.Layout(flex='1'))
+    rate = drop('speed', options=[(f'{r:g}×', r) for r in (.1,.25,.5,1.,2.)], value=1.)
+    layers = [toggle(k, k in show, f'show {k}') for k in ('joints','bones','trails')]
+    dancers = [toggle(f'dancer {d+1}', True, f'show dancer {d+1}', border_left=f'6px solid {colour(d)}') for d in range(D)]
+    lock = w.Checkbox(value=True, description='lock axes', indent=False, layout=w.Layout(width='auto'))
+    views = [w.Button(description=k, tooltip=f'camera: {k}', layout=w.Layout(width='auto')) for k in _views]
+    joints = [drop('from', options=pick(first), value=(0,hand)), drop('to' if D>1 else 'show', **b)]
+    return dict(play=play, slider=slider, rate=rate, layers=layers, dancers=dancers, lock=lock, views=views, joints=joints)
 
 # %% ../nbs/look/22b_pose_player.ipynb #c4f3274b
 def _draw(self):
@@ -204,7 +203,7 @@ def _show(self):
         for trace,b in zip(self.figure.data, self.layers): trace.visible = b.value
     self._draw()
 
-# %% ../nbs/look/22b_pose_player.ipynb #e3f72839
+# %% ../nbs/look/22b_pose_player.ipynb #e0b975de
 def _range(self):
     "Axes of the whole clip, or a box around the dancers."
     m,s = self.motion,self.figure.layout.scene
@@ -222,6 +221,12 @@ def _range(self):
         for k in ('xaxis','yaxis','zaxis'): s[k].range = new[k]['range']
         s.aspectratio = new['aspectratio']
 
+def _lock(self):
+    "Another box, seen from the same side."
+    e = self.figure.layout.scene.camera.eye
+    self._range()
+    self._stand((e.x,e.y,e.z))
+
 def _plot(self):
     "The curve of the joints chosen."
     a,b = [d.value for d in self.joints]
@@ -231,15 +236,21 @@ def _plot(self):
         self.figure.data[3].x,self.figure.data[3].y = (self._drawn/self.motion.fps).astype(np.float32),y[self._drawn].astype(np.float32)
         self.figure.layout.yaxis.title.text = dict(height='height (m)', speed='speed (m/s)').get(b, 'distance (m)')
 
+# %% ../nbs/look/22b_pose_player.ipynb #898a4925
 def _jump(self, inds):
     "To the frame of the curve that was clicked."
     if inds: self.frame = int(self._drawn[inds[0]])
 
-# %% ../nbs/look/22b_pose_player.ipynb #830cbb43
+# %% ../nbs/look/22b_pose_player.ipynb #2628f9b7
 def _look(self, view):
     "Turn the camera to a preset."
+    if view not in _views: raise ValueError(f'{view}: not a view; there are {", ".join(_views)}')
+    self._stand(_views[view])
+
+def _stand(self, towards):
+    "Put the camera where it sees all of the box, `towards` (3,) from its middle."
     r = self.figure.layout.scene.aspectratio
-    eye = _eye(view, (r.x,r.y,r.z), (_width-70)/(_high*self.figure.layout.height))
+    eye = _eye(towards, (r.x,r.y,r.z), (_width-70)/(_high*self.figure.layout.height))
     self.figure.layout.scene.camera = dict(eye=dict(zip('xyz', eye)), up=dict(x=0, y=0, z=1), center=dict(x=0, y=0, z=0))
 
 def _still(self):
@@ -260,11 +271,11 @@ def _still(self):
     low.set(xlabel='time (s)', ylabel=self.figure.layout.yaxis.title.text)
     return fig
 
-# %% ../nbs/look/22b_pose_player.ipynb #c83779b7
+# %% ../nbs/look/22b_pose_player.ipynb #e642ecd9
 class PosePlayer(Still, w.VBox):
     "Dancers frame by frame; `frame` and `playing` can be read, set and observed."
     frame,playing = traitlets.Int(0),traitlets.Bool(False)
-    _draw,_moved,_show,_range,_plot,_jump,look,_still = _draw,_moved,_show,_range,_plot,_jump,_look,_still
+    _draw,_moved,_show,_range,_lock,_plot,_jump,look,_stand,_still = _draw,_moved,_show,_range,_lock,_plot,_jump,_look,_stand,_still
 
     def __init__(self,
         motion, # Motion
@@ -296,12 +307,12 @@ class PosePlayer(Still, w.VBox):
         traitlets.link((self,'playing'), (self.play,'playing'))
         traitlets.link((self.rate,'value'), (self.clock,'rate'))
         on = lambda f,*ws: [x.observe(lambda _: f(), 'value') for x in ws]
-        on(self._show, *self.layers, *self.dancers), on(self._plot, *self.joints), on(self._range, self.lock)
+        on(self._show, *self.layers, *self.dancers), on(self._plot, *self.joints), on(self._lock, self.lock)
         self.observe(lambda _: self._moved(), 'frame'), self.clock.observe(lambda _: self._moved(), 'settled')
         for b in self.views: b.on_click(lambda b: self.look(b.description))
         self.figure.data[3].on_click(lambda trace,points,state: self._jump(points.point_inds))
 
-# %% ../nbs/look/22b_pose_player.ipynb #3ac18c4f
+# %% ../nbs/look/22b_pose_player.ipynb #d1a6b50f
 def pose_player(
     motion, # Motion, one dancer or more
     height:int=640, # pixels of the figure

@@ -11,15 +11,16 @@ import numpy as np
 from .data import asset
 from .motion import Motion
 
-# %% ../nbs/look/22_widgets.ipynb #e5282ec3
+# %% ../nbs/look/22_widgets.ipynb #c52ac8e6
 def as_png(
     picture # matplotlib Figure, or PNG bytes
 )->bytes:
-    "A picture as PNG."
-    if isinstance(picture, bytes): return picture
-    f = io.BytesIO()
-    picture.savefig(f, format='png', dpi=100)
-    return f.getvalue()
+    "A picture as a small PNG of 128 colours: five of them fit into a notebook."
+    from PIL import Image
+    f,out = io.BytesIO(picture if isinstance(picture, bytes) else b''),io.BytesIO()
+    if not isinstance(picture, bytes): picture.savefig(f, format='png', dpi=100)
+    Image.open(f).convert('RGB').quantize(128).save(out, 'PNG', optimize=True)
+    return out.getvalue()
 
 class Still:
     "A widget that is a picture where no widget front end is; a subclass says which by `_still`."
