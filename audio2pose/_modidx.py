@@ -1605,6 +1605,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                                 'audio2pose/track_reviewer.py'),
                                            'audio2pose.track_reviewer.TrackReviewer.clean': ( 'look/track_reviewer.html#trackreviewer.clean',
                                                                                               'audio2pose/track_reviewer.py'),
+                                           'audio2pose.track_reviewer.TrackReviewer.close': ( 'look/track_reviewer.html#trackreviewer.close',
+                                                                                              'audio2pose/track_reviewer.py'),
                                            'audio2pose.track_reviewer.TrackReviewer.load': ( 'look/track_reviewer.html#trackreviewer.load',
                                                                                              'audio2pose/track_reviewer.py'),
                                            'audio2pose.track_reviewer.TrackReviewer.redo': ( 'look/track_reviewer.html#trackreviewer.redo',

@@ -97,7 +97,7 @@ def _news(old, new):
     if new[:-1]==old: return in_words(new[-1])
     return f'taken back: {in_words(old[-1])}' if old[:-1]==new else f'{len(new)} decision{"s"*(len(new)!=1)}'
 
-# %% ../nbs/look/22e_track_reviewer.ipynb #5919f0db
+# %% ../nbs/look/22e_track_reviewer.ipynb #d21fd7cd
 class TrackReviewer(Still, anywidget.AnyWidget):
     "Look at who is who in a raw clip, and decide."
     _esm,_css = front_end('track_reviewer.js'),front_end('track_reviewer.css')
@@ -123,6 +123,10 @@ class TrackReviewer(Still, anywidget.AnyWidget):
         self._tell()
         if decisions is not None: self.load(decisions)
         self.on_msg(self._hear)
+
+    def close(self):
+        if getattr(self, '_film', None): self._film.asked.put(None)             # its thread ends
+        super().close()
 
     @validate('decisions')
     def _fitting(self, new):
@@ -210,7 +214,7 @@ def clean(self:TrackReviewer)->tuple: # (`Motion`, `Report`)
     "The dancers as decided, from raw detections to motion."
     return settle(self.followed)
 
-# %% ../nbs/look/22e_track_reviewer.ipynb #a5171d9d
+# %% ../nbs/look/22e_track_reviewer.ipynb #b81afdde
 @patch
 def _still(self:TrackReviewer):
     from matplotlib.figure import Figure
