@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['PosePlayer', 'pose_player']
 
-# %% ../nbs/look/22b_pose_player.ipynb #b48c29fd
+# %% ../nbs/look/22b_pose_player.ipynb #00749bba
 import anywidget,traitlets
 import ipywidgets as w, numpy as np, plotly.graph_objects as go
 from .looks import COLOURS,OTHER,beat_lines,beats_of,colour,draw_beats,imputed,paper,scene
@@ -80,7 +80,7 @@ def _eye(
     far = corner@u+(np.abs(corner@np.stack([right,np.cross(u, right)], 1))/half).max(1)
     return tuple((1.04*far.max()*u).round(3).tolist())
 
-# %% ../nbs/look/22b_pose_player.ipynb #1dc05364
+# %% ../nbs/look/22b_pose_player.ipynb #18ec3113
 _width,_high = 760,.73                                                  # pixels; how much of the height is the scene's
 
 def _box(motion):
@@ -97,14 +97,14 @@ def _dots(motion, layers):
     line = lambda k,width: go.Scatter3d(mode='lines', hoverinfo='skip', line=dict(width=width, color=paint(layers[k][0])))
     return [go.Scatter3d(mode='markers', text=names, hovertemplate=label, marker=dict(size=4, color=paint(layers[0][0]))), line(1, 6), line(2, 2)]
 
-def _figure(motion, layers, height):
+def _figure(motion, layers, box, height):
     "Scene and curve in one figure."
     curve = go.Scatter(mode='lines', line=dict(color='#7b879b', width=1.5), hovertemplate='%{x:.2f} s: %{y:.3f}<extra></extra>')
     cursor = dict(type='line', x0=0, x1=0, y0=0, y1=1, yref='y domain', line=dict(color='#f9b506', width=2))
     axis = dict(domain=[0,.2], fixedrange=True, rangemode='tozero', nticks=4)
-    fig = go.Figure([*_dots(motion, layers), curve], paper(width=_width, height=height, showlegend=False, uirevision='keep', hovermode='x', hoverdistance=-1,
-        modebar=dict(bgcolor='rgba(0,0,0,0)', color=OTHER, activecolor=COLOURS[0]), margin=dict(t=0, r=10),
-        scene=scene(*_box(motion))|dict(domain=dict(x=[0,1], y=[1-_high,1])), yaxis=axis,
+    tools = dict(bgcolor='rgba(0,0,0,0)', color=OTHER, activecolor=COLOURS[0])
+    fig = go.Figure([*_dots(motion, layers), curve], paper(width=_width, height=height, showlegend=False, uirevision='keep', hovermode='x',
+        hoverdistance=-1, modebar=tools, margin=dict(t=0, r=10), scene=scene(*box)|dict(domain=dict(x=[0,1], y=[1-_high,1])), yaxis=axis,
         xaxis=dict(title=dict(text='time (s)'), range=[0, max(motion.duration, 1/motion.fps)]), shapes=[cursor]))
     t,one = beats_of(motion.meta.get('beats'))
     keep = (t<=motion.duration)&((len(t)<=400)|one)
@@ -179,7 +179,7 @@ def _controls(motion, show):
     joints = [drop('from', options=pick(first), value=(0,hand)), drop('to' if D>1 else 'show', **b)]
     return dict(play=play, slider=slider, rate=rate, layers=layers, dancers=dancers, lock=lock, views=views, joints=joints)
 
-# %% ../nbs/look/22b_pose_player.ipynb #c4f3274b
+# %% ../nbs/look/22b_pose_player.ipynb #2e0c6c7b
 def _draw(self):
     "Put the frame into the figure, with the words of every joint."
     m,t = self.motion,self.frame
@@ -193,7 +193,7 @@ def _draw(self):
 
 def _moved(self):
     "Another frame: the browser draws it, and the kernel where the browser cannot or has come to rest."
-    self.time.value = f'{self.frame/self.motion.fps:.2f} s'
+    if not self.clock.live: self.time.value = f'{self.frame/self.motion.fps:.2f} s'
     if not self.clock.live or (not self.playing and self.clock.settled==self.frame): self._draw()
 
 def _show(self):
@@ -203,19 +203,15 @@ def _show(self):
         for trace,b in zip(self.figure.data, self.layers): trace.visible = b.value
     self._draw()
 
-# %% ../nbs/look/22b_pose_player.ipynb #e0b975de
+# %% ../nbs/look/22b_pose_player.ipynb #e32d6764
 def _range(self):
     "Axes of the whole clip, or a box around the dancers."
-    m,s = self.motion,self.figure.layout.scene
-    lo,hi = _box(m)
-    if not self.lock.value:
-        p = m.positions[::max(len(m)//2000, 1),...,:2].reshape(-1, m.D*m.J, 2)
-        seen = p[np.isfinite(p).all(-1).any(1)]
-        self.clock.half = float((np.nanmax(seen, 1)-np.nanmin(seen, 1)).max()/2+.3)
+    lo,hi = [x.copy() for x in self._whole]
+    half,s = self.clock.half,self.figure.layout.scene
+    if half:
         xy = np.stack([self.figure.data[0][k] for k in 'xy'], -1)
         c = np.nanmean(xy, 0) if np.isfinite(xy).any() else (lo+hi)[:2]/2
-        lo[:2],hi[:2] = c-self.clock.half,c+self.clock.half
-    else: self.clock.half = 0.
+        lo[:2],hi[:2] = c-half,c+half
     new = scene(lo, hi)
     with self.figure.batch_update():
         for k in ('xaxis','yaxis','zaxis'): s[k].range = new[k]['range']
@@ -223,7 +219,11 @@ def _range(self):
 
 def _lock(self):
     "Another box, seen from the same side."
-    e = self.figure.layout.scene.camera.eye
+    m,e = self.motion,self.figure.layout.scene.camera.eye
+    p = m.positions[::max(len(m)//2000, 1),...,:2].reshape(-1, m.D*m.J, 2)
+    seen = p[np.isfinite(p).all(-1).any(1)]
+    wide = np.max(np.nanmax(seen, 1)-np.nanmin(seen, 1), initial=1.)
+    self.clock.half = 0. if self.lock.value else float(wide/2+.3)
     self._range()
     self._stand((e.x,e.y,e.z))
 
@@ -241,7 +241,7 @@ def _jump(self, inds):
     "To the frame of the curve that was clicked."
     if inds: self.frame = int(self._drawn[inds[0]])
 
-# %% ../nbs/look/22b_pose_player.ipynb #2628f9b7
+# %% ../nbs/look/22b_pose_player.ipynb #51fb32ec
 def _look(self, view):
     "Turn the camera to a preset."
     if view not in _views: raise ValueError(f'{view}: not a view; there are {", ".join(_views)}')
@@ -264,14 +264,14 @@ def _still(self):
     for d in range(m.D):
         top.plot(*bones[:,d], color=colour(d), lw=2.5, solid_capstyle='round')
         for g,face in ((True,'white'), (False,colour(d))): top.plot(*dots[:,d,guess[d]==g], 'o', ms=5, mec=colour(d), mfc=face)
-    top.set(aspect='equal', xlabel='x (m)', ylabel='z (m)', title=f'{self.time.value} of {m.duration:.2f} s')
+    top.set(aspect='equal', xlabel='x (m)', ylabel='z (m)', title=f'{self.frame/m.fps:.2f} of {m.duration:.2f} s')
     draw_beats(low, m.meta.get('beats'), m.duration)
     low.plot(curve.x, curve.y, color='#7b879b')
     low.axvline(self.frame/m.fps, color='#f9b506')
     low.set(xlabel='time (s)', ylabel=self.figure.layout.yaxis.title.text)
     return fig
 
-# %% ../nbs/look/22b_pose_player.ipynb #e642ecd9
+# %% ../nbs/look/22b_pose_player.ipynb #1ee2ffaa
 class PosePlayer(Still, w.VBox):
     "Dancers frame by frame; `frame` and `playing` can be read, set and observed."
     frame,playing = traitlets.Int(0),traitlets.Bool(False)
@@ -283,8 +283,8 @@ class PosePlayer(Still, w.VBox):
         show=('joints','bones') # of joints, bones, trails
     ):
         self.motion = m = check_motion(motion)
-        self._layers,self._drawn = _layers(m),np.arange(len(m))
-        self.figure,parts = _figure(m, self._layers, height),_controls(m, show)
+        self._layers,self._whole,self._drawn = _layers(m),_box(m),np.arange(len(m))
+        self.figure,parts = _figure(m, self._layers, self._whole, height),_controls(m, show)
         for k,v in parts.items(): setattr(self, k, v)
         self.time = w.Label('0.00 s', layout=w.Layout(min_width='60px'))
         self.clock = _Clock(m, play=self.play, slider=self.slider, label=self.time, layers=[[a.tolist() for a in l] for l in self._layers])

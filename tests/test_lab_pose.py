@@ -57,7 +57,7 @@ def test_play_orbit_and_pause(lab):
     assert worst <= 1                                                    # picture, slider and cursor are of one frame
     busy = os.getloadavg()[0] > 2*os.cpu_count()
     assert drawn/took >= (2 if busy else 10)
-    if not busy: assert abs(frames/took-30) < 3                          # late pictures are left out, the dance is not slowed
+    assert abs(frames/took-30) < (6 if busy else 2)                      # late pictures are left out, the dance is not slowed
     eye, (x, y) = p.eye(), np.mean(lab.js(PLACE), 0)
     lab.page.mouse.move(x, y)
     lab.page.mouse.down()

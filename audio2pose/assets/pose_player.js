@@ -4,7 +4,7 @@
 const PIECE = 256, AHEAD = 4, KEPT = 16, SAVE = 250, SETTLE = 120;      // frames, pieces, pieces, ms, ms
 
 export default () => {
-  let m, play, slider, label, at = 0, last = 0, saved = 0, raf = 0, timer = 0, mine = false;
+  let m, play, slider, label, at = 0, last = 0, saved = 0, raf = 0, timer = 0, mine = false, sent = [];
   const views = new Set(), met = new WeakSet(), pieces = new Map(), asked = new Set();
   const other = name => m.widget_manager.get_model(m.get(name).slice('IPY_MODEL_'.length));
   const playing = () => play.get('playing');
@@ -76,6 +76,7 @@ export default () => {
     const here = plots(), live = here.length > 0;
     here.forEach(meet);
     if (live !== m.get('live')) { m.set('live', live); m.save_changes(); }
+    label.set('value', (f / m.get('fps')).toFixed(2) + ' s');
     ask(f);
     if (!live || !pose(f)) return;
     const layers = m.get('layers').map(l => gather(l, f));
@@ -87,9 +88,20 @@ export default () => {
     timer = setTimeout(() => { if (!playing()) { m.set('settled', slider.get('value')); m.save_changes(); } }, SETTLE);
   }
 
+  function put(f) {                                                      // the slider, by ourselves
+    mine = true;
+    slider.set('value', f);
+    mine = false;
+  }
+
+  function tell() {
+    sent = [...sent.slice(-2), slider.get('value')];
+    slider.save_changes();
+  }
+
   function tick(now) {
     if (!playing()) return;
-    const n = m.get('frames'), next = at + Math.min(now - last, 250) / 1000 * m.get('fps') * m.get('rate');
+    const n = m.get('frames'), next = at + Math.min(now - last, 1000) / 1000 * m.get('fps') * m.get('rate');
     last = now;
     if (!m.get('live') || pose(Math.floor(next) % n)) at = next;          // else the piece is on its way
     else ask(Math.floor(next) % n);
@@ -97,12 +109,9 @@ export default () => {
     at %= n;
     const f = Math.floor(at);
     if (f !== slider.get('value')) {
-      mine = true;
-      slider.set('value', f);
-      label.set('value', (f / m.get('fps')).toFixed(2) + ' s');
-      mine = false;
+      put(f);
       draw(f);
-      if (now - saved > (m.get('live') ? SAVE : 0)) { saved = now; slider.save_changes(); }
+      if (now - saved > (m.get('live') ? SAVE : 0)) { saved = now; tell(); }
     }
     raf = requestAnimationFrame(tick);
   }
@@ -114,7 +123,7 @@ export default () => {
       last = performance.now();
       raf = requestAnimationFrame(tick);
     } else {
-      slider.save_changes();
+      tell();
       draw(Math.floor(at));
       settle();
     }
@@ -122,6 +131,7 @@ export default () => {
 
   function moved() {
     if (mine) return;
+    if (playing() && sent.includes(slider.get('value'))) return put(Math.floor(at));     // the kernel's echo of what we told it a moment ago
     at = slider.get('value');
     draw(at);
     settle();
