@@ -85,7 +85,7 @@ def test_python_asks_and_hears(lab, start):
     d.until('!a2p.state.dancers.has(0)')
     lab.wait(500)
     p = d.picture()
-    assert red(p) > 1500 > 100 > blue(p[60:-140])
+    assert red(p) > 1500 > 100 > blue(p[90:-140])
 
 def test_hide_choose_scrub(lab, start):
     lab.run(start, 'w = DanceWidget(make_dance(dancers=2), song)', 'w')
@@ -98,7 +98,7 @@ def test_hide_choose_scrub(lab, start):
     assert lab.until('print(w.dancers, w.selection)', '[1] None') == '[1] None'
     lab.wait(500)
     p = d.picture()
-    assert red(p) > 1500 > 100 > blue(p[60:-140])
+    assert red(p) > 1500 > 100 > blue(p[90:-140])
     box = d.root.locator('.a2p-line').bounding_box()
     x = lambda k: box['x']+k*box['width']
     lab.page.mouse.move(x(.25), box['y']+20)

@@ -63,8 +63,11 @@ def test_play_orbit_and_pause(lab):
     lab.page.mouse.down()
     lab.page.mouse.move(x+120, y+20, steps=8)
     lab.page.mouse.up()
-    lab.wait(500)
     turned = p.eye()
+    while True:                                                          # until the turn has ended, however slow the machine
+        lab.wait(500)
+        before, turned = turned, p.eye()
+        if np.abs(turned-before).max() < 1e-6: break
     assert np.abs(turned-eye).max() > .2 and lab.kernel('print(p.playing)') == 'True'
     p.play()
     frame = p.shown()
