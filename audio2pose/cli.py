@@ -5,21 +5,21 @@
 # %% auto #0
 __all__ = ['generate', 'beats', 'view', 'clean', 'overlay', 'train']
 
-# %% ../nbs/hpc/41_cli.ipynb #56808d05
+# %% ../nbs/hpc/41_cli.ipynb #9b62f460
 from pathlib import Path
-import typer, audio2pose
+import typer, audio2pose, audio2pose.cli_evaluate
 from .cli_aist import aist_app
 from .cli_lift import lift_app
 from .cli_nersc import nersc_app
 from .data import one_line
 from .shell import app,command,main,progress,say,table,together
 
-# %% ../nbs/hpc/41_cli.ipynb #f71615f0
+# %% ../nbs/hpc/41_cli.ipynb #d5a02052
 app.add_typer(aist_app)
 app.add_typer(lift_app)
 app.add_typer(nersc_app)
 
-# %% ../nbs/hpc/41_cli.ipynb #ed735bd7
+# %% ../nbs/hpc/41_cli.ipynb #a0655c6c
 def _formats(
     s:str, # formats with commas between them
     song:Path, # the song, which no output may replace
@@ -35,44 +35,104 @@ def _formats(
         if (out/n).exists() and song.exists() and (out/n).samefile(song): raise ValueError(f'{song}: the {n} to write would replace the song; choose another folder with -o')
     return names
 
-# %% ../nbs/hpc/41_cli.ipynb #94776736
-def _check(seconds, seed, steps, genre):
-    "Complain about numbers and names no dance can be made with"
+# %% ../nbs/hpc/41_cli.ipynb #5e0eb376
+def _check(seconds, seed, steps):
+    "Complain about numbers no dance can be made with"
     if seconds is not None and not 0 < seconds < 1e6: raise ValueError(f'--seconds {seconds:g}: expected more than 0')
     if seed < 0: raise ValueError(f'--seed {seed}: expected 0 or more')
     if steps < 1: raise ValueError(f'--steps {steps}: expected 1 or more')
-    if genre is None: return
-    from audio2pose.model import GENRES
-    if genre not in GENRES: raise ValueError(f'--genre {genre}: unknown, expected one of {", ".join(GENRES)}')
 
-# %% ../nbs/hpc/41_cli.ipynb #eb057060
+def _along(flag, text, kind):
+    "One value, or (seconds, value) pairs of a text like 0:house,32:krump"
+    if text is None or ':' not in text: return text if text is None else kind(flag, text)
+    rows = [r.split(':', 1) for r in text.split(',')]
+    try: return [(float(t), kind(flag, v.strip())) for t,v in rows]
+    except (ValueError, TypeError) as e:
+        if str(e).startswith('--'): raise
+        raise ValueError(f'{flag} {text}: expected one value, or SECONDS:VALUE with commas between') from None
+
+def _genre(flag, text):
+    from audio2pose.control import genre_name
+    from audio2pose.model import GENRES
+    try: return genre_name(text)
+    except ValueError: raise ValueError(f'{flag} {text}: unknown, expected one of {", ".join(GENRES)}') from None
+
+# %% ../nbs/hpc/41_cli.ipynb #e1069cf2
+def _energy(flag, text):
+    try: e = float(text)
+    except ValueError: e = float('nan')
+    if not .1 <= e <= 10: raise ValueError(f'{flag} {text}: expected a number from 0.1 to 10')
+    return e
+
+def _bars(text):
+    "First and last bar of a text like 9-12"
+    try: a,b = [int(n) for n in (text.split('-') if '-' in text else (text, text))]
+    except ValueError: raise ValueError(f'--bars {text}: expected FIRST-LAST, as in 9-12') from None
+    return a,b
+
+# %% ../nbs/hpc/41_cli.ipynb #252037ca
+def _asked(seed_motion, keyframes, keep_joints, path, source, bars):
+    "Constraints and the dance to work on, read from their files"
+    if bars is not None and keep_joints: raise ValueError('--bars and --keep-joints: expected one of them')
+    if (bars is not None or keep_joints) and source is None: raise ValueError(f'{"--bars" if bars is not None else "--keep-joints"}: needs --from, the dance to keep')
+    if source is not None and bars is None and not keep_joints: raise ValueError('--from: needs --bars or --keep-joints, what to do with the dance')
+    for p in filter(None, (seed_motion, keyframes, path, source)):
+        if not p.exists(): raise ValueError(f'{p}: no such file')
+    from audio2pose import control as c
+    whole = bars is not None and source.suffix.lower() == '.npz' # at its own frame rate, to stay as it is
+    dance = None if source is None else _read_motion(source) if whole else c.read_clip(source)
+    wishes = [c.clip(c.read_clip(seed_motion), name='seed motion')] if seed_motion else []
+    if keyframes: wishes += c.read_keyframes(keyframes)
+    if path: wishes.append(c.read_path(path))
+    if keep_joints: wishes.append(c.keep_joints(dance, [j.strip() for j in keep_joints.split(',')]))
+    return wishes,dance
+
+# %% ../nbs/hpc/41_cli.ipynb #77b6a0a1
 @command(out='-o', seconds='-s', format='-f')
 def generate(
     song:Path|None=None, # audio, or a video with sound; the bundled song if not given
     out:Path=Path('.'), # folder to write to
     seed:int=0, # another number, another dance
     seconds:float|None=None, # length of the dance; the song's if not given
-    genre:str|None=None, # style to dance in; the seed draws one if not given
+    genre:str|None=None, # style to dance in, or 0:hiphop,32:house; the seed draws one if not given
     steps:int=8, # sampling steps: more is slower and a little smoother
     format:str='html,npz', # what to write: npz,bvh,glb,html,mp4
+    beats:Path|None=None, # .json of your own beats, as `audio2pose beats` writes them
+    energy:str|None=None, # how lively: 1 is usual, 2 twice as fast, or 0:1,32:1.5
+    seed_motion:Path|None=None, # .npz or .bvh that the dance begins with
+    keyframes:Path|None=None, # .json: [{"time": 42.0, "motion": "pose.npz", "frame": 0}, ...]
+    path:Path|None=None, # .json with a way over the floor: [{"time": 0, "x": 0, "y": 0}, ...]
+    keep_joints:str|None=None, # joints to keep of the dance given by --from: upper, lower or names, with commas between
+    bars:str|None=None, # bars to dance anew in the dance given by --from, such as 9-12
+    from_:Path|None=None, # dance to keep joints of, or to dance bars of anew: .npz or .bvh
+    method:str='network', # what dances: network, or retrieval from a bank of motion
+    bank:Path|None=None, # folder of motion for retrieval
 ):
     "Make a dance for SONG."
+    if song is None and from_ is not None: raise ValueError('--from: expected SONG as well, the song of that dance')
     song = song or audio2pose.data.asset('song.ogg')
     if not song.exists(): raise ValueError(f'{song}: no such file')
-    _check(seconds, seed, steps, genre)
+    _check(seconds, seed, steps)
     names = _formats(format, song, out)
+    if from_ and any((out/n).exists() and from_.exists() and (out/n).samefile(from_) for n in names): raise ValueError(f'{from_}: the result would replace it; choose another folder with -o')
+    if bars is not None and (method != 'network' or seconds is not None): raise ValueError('--bars: expected neither --method nor --seconds with it')
+    kw = dict(genre=genre if method == 'retrieval' else _along('--genre', genre, _genre), energy=_along('--energy', energy, _energy))
+    span = None if bars is None else _bars(bars)
+    kw['constraints'],dance = _asked(seed_motion, keyframes, keep_joints, path, from_, bars)
+    if beats is not None: kw['beats'] = audio2pose.beats.Beats.load(beats)
     with together(out, *names) as tmp, progress() as step:
         step('reading')
         from audio2pose.export import export
-        from audio2pose.generate import generate as dance
-        motion = dance(song, seconds=seconds, seed=seed, steps=steps, genre=genre, progress=lambda done,total: step('dancing', done, total))
+        from audio2pose.generate import edit, generate as dance_to
+        kw |= dict(seed=seed, steps=steps, progress=lambda done,total: step('dancing', done, total))
+        motion = dance_to(song, seconds, method=method, bank=bank, **kw) if span is None else edit(dance, span, song, **kw)
         for i,n in enumerate(names):
             step(f'writing {n}', i, len(names))
             export(motion, tmp/n, audio=song)
     for n in names: print(out/n)
     if page := next((n for n in names if n.endswith('.html')), None): print(f'{motion.duration:.1f} s of dance; open {out/page} in a browser')
 
-# %% ../nbs/hpc/41_cli.ipynb #927a48c8
+# %% ../nbs/hpc/41_cli.ipynb #4e5e7e3d
 def _beat_row(path, out, bpm, click):
     "Track one file, write its JSON (and clicks), give the table's row"
     from audio2pose.audio import load_audio, write_audio
@@ -84,7 +144,7 @@ def _beat_row(path, out, bpm, click):
     if click: write_audio(b.clicks(y), sr, dest.with_name(f'{path.stem}.click.wav'))
     return path.name, f'{b.tempo_bpm:.1f}', str(len(b)), str((b.downbeats==1).sum()), f'{b.confidence:.2f}', str(dest)
 
-# %% ../nbs/hpc/41_cli.ipynb #0cd92fc4
+# %% ../nbs/hpc/41_cli.ipynb #2dd1a2ab
 @command(out='-o')
 def beats(
     audio:list[Path], # songs
@@ -106,7 +166,7 @@ def beats(
     for b in bad: say(b)
     if bad: raise typer.Exit(2)
 
-# %% ../nbs/hpc/41_cli.ipynb #4315600e
+# %% ../nbs/hpc/41_cli.ipynb #116b6edc
 def _read_motion(path):
     "A `Motion` from an .npz or .bvh file"
     from audio2pose.bvh import read_bvh
@@ -116,7 +176,7 @@ def _read_motion(path):
     if not path.exists(): raise ValueError(f'{path}: no such file')
     return read(path)
 
-# %% ../nbs/hpc/41_cli.ipynb #f471b161
+# %% ../nbs/hpc/41_cli.ipynb #480b3503
 @command(out='-o', audio='-a')
 def view(
     motion:Path, # .npz or .bvh file
@@ -139,7 +199,7 @@ def _open_page(page):
     import webbrowser
     return webbrowser.open(page.resolve().as_uri())
 
-# %% ../nbs/hpc/41_cli.ipynb #930eb232
+# %% ../nbs/hpc/41_cli.ipynb #2b258d7b
 def _report(report, tmp):
     "Write the report's files into `tmp`"
     from audio2pose.preprocessing import timeline
@@ -174,7 +234,7 @@ def clean(
     table(head, rows)
     for p in (dest, *([report/'report.json', report/'timeline.html'] if report else ())): print(p)
 
-# %% ../nbs/hpc/41_cli.ipynb #40412906
+# %% ../nbs/hpc/41_cli.ipynb #b44d907a
 def _people(path):
     "A `Motion` from .npz, `Detections` from anything else"
     if path.suffix.lower() == '.npz': return _read_motion(path)
@@ -203,7 +263,7 @@ def overlay(
         write_overlay(what, video, tmp/dest.name, start=start, stop=stop, width=width, side=side, progress=lambda done,total: step('drawing', done, total))
     print(dest)
 
-# %% ../nbs/hpc/41_cli.ipynb #55089ebd
+# %% ../nbs/hpc/41_cli.ipynb #43a69ca3
 @command(config='-c', data='-d', out='-o')
 def train(
     config:str='small', # size of the network: tiny, small or full
@@ -228,5 +288,5 @@ def train(
     print(fit(config=config, data=str(data), out=str(out), steps=steps, batch=batch, lr=lr, seed=seed, resume=resume, minutes=minutes,
         start=start, teacher=teacher and str(teacher), guidance=guidance))
 
-# %% ../nbs/hpc/41_cli.ipynb #0db58d9b
+# %% ../nbs/hpc/41_cli.ipynb #9f2003a0
 if __name__ == '__main__': main()

@@ -21,7 +21,7 @@ app = typer.Typer(name='audio2pose', no_args_is_help=True, add_completion=False,
 
 def _annotate(name, param, text, first, short):
     "`param` with the annotation Typer reads its help and its flags from"
-    flag = f"--{name.replace('_', '-')}"
+    flag = f"--{name.strip('_').replace('_', '-')}"
     what = typer.Argument(help=text, metavar=name.upper()) if first else typer.Option(*filter(None, [flag, short]), help=text)
     return param.replace(annotation=Annotated[param.annotation, what], kind=inspect.Parameter.POSITIONAL_OR_KEYWORD)
 

@@ -7,7 +7,7 @@ points (T, 24, 3) with y up: noise, a random walk from a pose (single and double
 to three. Differences are |ours - theirs| / max(1, |theirs|), the worst of all numbers; NaN must be NaN on both sides."""
 import argparse, sys, time, warnings
 import numpy as np
-from audio2pose.metrics import kinetic_features, manual_features
+from audio2pose.features import kinetic_features, legacy_geometric, legacy_kinetic
 from audio2pose.motion import Motion, walk
 
 def yup(m): return (m.positions[:, 0][..., [0, 2, 1]].astype(float)*[1, 1, -1])
@@ -51,7 +51,7 @@ def main():
     a = p.parse_args()
     theirs = load(a.api) if a.api else (None, None)
     warnings.simplefilter('ignore')
-    for name, ours, other in (('kinetic', kinetic_features, theirs[0]), ('manual', manual_features, theirs[1])):
+    for name, ours, other in (('kinetic', legacy_kinetic, theirs[0]), ('manual', legacy_geometric, theirs[1])):
         print(f'{name}: {"points":24}{"ours ms":>9}{"theirs ms":>11}{"times":>8}  difference')
         for k, x in clips(a.frames).items():
             r, t = timed(ours, x, a.repeat)
@@ -59,8 +59,8 @@ def main():
             print(f'{"":{len(name)+2}}{k:24}{t:9.2f}{u:11.1f}{u/t:8.0f}  {difference(r, o) if other else ""}', flush=True)
     m = walk(a.frames/60, 60)
     far = Motion(m.positions + np.float32([10, 0, 0]), m.fps, m.skeleton)
-    for old in (True, False):
-        e = [kinetic_features(x, legacy=old)[2] for x in (m, far)]
-        print(f'mean acceleration of the pelvis, {"published" if old else "right    "}: {e[0]:10.2f} here, {e[1]:10.2f} ten metres further on')
+    for name, f in (('published', legacy_kinetic), ('right    ', kinetic_features)):
+        e = [f(x)[2] for x in (m, far)]
+        print(f'mean acceleration of the pelvis, {name}: {e[0]:10.2f} here, {e[1]:10.2f} ten metres further on')
 
 if __name__=='__main__': main()

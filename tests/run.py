@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 GROUPS = 'files', 'sync', 'rules', 'style', 'notebooks', 'pytest'
 FLOORS = dict(core=0, look=1, tools=2, hpc=2)             # folder below nbs -> floor; the stages at the top are floor 3
-FACE = dict(cli=4, cli_aist=4, cli_lift=4, cli_nersc=4, shell=4, beat_editor=4, compare=4, track_reviewer=4) # modules that stand above their folder's floor
+FACE = dict(cli=4, cli_aist=4, cli_lift=4, cli_nersc=4, cli_evaluate=4, shell=4, beat_editor=4, compare=4, track_reviewer=4) # modules that stand above their folder's floor
 TOP = {'docs'}                                            # modules of the docs build, outside the floors
 passed, failed, skipped = [], [], []
 
