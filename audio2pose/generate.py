@@ -145,7 +145,7 @@ def _exact(free, locked, keep):
 # %% ../nbs/04_generate.ipynb #c89aad40
 def on_stage(
     root:np.ndarray, # (T, 3) metres
-    radius:float=1.5, # metres around the middle that are free
+    radius:float=1.3, # metres around the middle that are free
     seconds:float=5. # slower than this is drift
 )->np.ndarray: # (T, 3)
     "Keep the slow part of the way within about `radius` of the middle."
