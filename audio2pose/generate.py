@@ -231,7 +231,7 @@ def _hear(audio, y, sr, beats, T):
 # %% ../nbs/04_generate.ipynb #62cd9542
 def _liveliness(net, kind, music, seed, asked):
     "Energy of each frame: a level of its genre's, moved by what is asked; what is asked alone where the network knows no levels."
-    levels,plan = getattr(net, 'notes', {}).get('energy'), np.zeros(len(music), np.float32)
+    levels,plan = net.notes.get('energy'), np.zeros(len(music), np.float32)
     if not levels: return asked
     usual = np.mean(list(levels.values()), 0)
     for g in np.unique(kind): plan[kind==g] = energy_plan(levels.get(GENRES[g], usual), music, np.random.default_rng([seed,1]))[kind==g]

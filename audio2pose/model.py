@@ -164,7 +164,7 @@ class DanceNet(nn.Module):
     "Predicts the clean dance from a noisy one, the music, the genre and what is given."
     def __init__(self, c):
         super().__init__()
-        d,self.c = c.width,c
+        d,self.c,self.notes = c.width,c,{}                                        # notes: what a weight file says of itself
         self.pose = nn.Linear(3*CHANNELS, d)                                       # noisy, given, mask
         self.hear = nn.Sequential(nn.Conv1d(c.music, d, 9, padding=4), nn.GELU(), nn.Conv1d(d, d, 9, padding=4))
         self.silence = nn.Parameter(torch.zeros(d))                                # when the music is withheld

@@ -279,7 +279,7 @@ class Dancer:
         calm = not bpm or not has_pulse(music[:len(ear.y)//735])
         self.doubt = self.doubt+1 if calm!=self.calm else 0
         if not bpm or self.doubt>(1 if self.calm else 7): self.calm,self.doubt = calm,0
-        level = getattr(self.net, 'notes', {}).get('energy', {}).get(self.genre)       # how lively the genre is danced
+        level = self.net.notes.get('energy', {}).get(self.genre)       # how lively the genre is danced
         lively = energy_plan(level, music, np.random.default_rng(self.seed)) if level else np.full(T, np.nan, np.float32)
         return music[self.given-P-ear.start:],lively[self.given-P-ear.start:]
 
