@@ -64,6 +64,11 @@ def _energy(flag, text):
     if not .1 <= e <= 10: raise ValueError(f'{flag} {text}: expected a number from 0.1 to 10')
     return e
 
+def _style(text):
+    "Channels of a text like arms:1,level:-1"
+    try: return {k.strip():float(v) for k,v in (p.split(':') for p in text.split(','))}
+    except ValueError: raise ValueError(f'--style {text}: expected NAME:VALUE with commas between, as in arms:1,level:-1') from None
+
 def _bars(text):
     "First and last bar of a text like 9-12"
     try: a,b = [int(n) for n in (text.split('-') if '-' in text else (text, text))]
@@ -79,9 +84,10 @@ def _asked(seed_motion, keyframes, keep_joints, path, source, bars):
     for p in filter(None, (seed_motion, keyframes, path, source)):
         if not p.exists(): raise ValueError(f'{p}: no such file')
     from audio2pose import control as c
+    from audio2pose.retarget import as_dancer,read_motion
     whole = bars is not None and source.suffix.lower() == '.npz' # at its own frame rate, to stay as it is
-    dance = None if source is None else _read_motion(source) if whole else c.read_clip(source)
-    wishes = [c.clip(c.read_clip(seed_motion), name='seed motion')] if seed_motion else []
+    dance = None if source is None else read_motion(source) if whole else as_dancer(read_motion(source), str(source))
+    wishes = [c.clip(as_dancer(read_motion(seed_motion), str(seed_motion)), name='seed motion')] if seed_motion else []
     if keyframes: wishes += c.read_keyframes(keyframes)
     if path: wishes.append(c.read_path(path))
     if keep_joints: wishes.append(c.keep_joints(dance, [j.strip() for j in keep_joints.split(',')]))
@@ -99,6 +105,7 @@ def generate(
     format:str='html,npz', # what to write: npz,bvh,glb,html,mp4
     beats:Path|None=None, # .json of your own beats, as `audio2pose beats` writes them
     energy:str|None=None, # how lively: 1 is usual, 2 twice as fast, or 0:1,32:1.5
+    style:str|None=None, # more or less of energy, bounce, arms, legs, lift, level, reach, hands, stance, as in arms:1,level:-1
     seed_motion:Path|None=None, # .npz or .bvh that the dance begins with
     keyframes:Path|None=None, # .json: [{"time": 42.0, "motion": "pose.npz", "frame": 0}, ...]
     path:Path|None=None, # .json with a way over the floor: [{"time": 0, "x": 0, "y": 0}, ...]
@@ -118,6 +125,7 @@ def generate(
     if bars is not None and (method != 'network' or seconds is not None): raise ValueError('--bars: expected neither --method nor --seconds with it')
     kw = dict(genre=genre if method == 'retrieval' else _along('--genre', genre, _genre), energy=_along('--energy', energy, _energy))
     span = None if bars is None else _bars(bars)
+    if style: kw['style'] = _style(style)
     kw['constraints'],dance = _asked(seed_motion, keyframes, keep_joints, path, from_, bars)
     if beats is not None: kw['beats'] = audio2pose.beats.Beats.load(beats)
     with together(out, *names) as tmp, progress() as step:
@@ -166,16 +174,6 @@ def beats(
     for b in bad: say(b)
     if bad: raise typer.Exit(2)
 
-# %% ../nbs/hpc/41_cli.ipynb #116b6edc
-def _read_motion(path):
-    "A `Motion` from an .npz or .bvh file"
-    from audio2pose.bvh import read_bvh
-    from audio2pose.motion import Motion
-    read = {'.npz': Motion.load, '.bvh': read_bvh}.get(path.suffix.lower())
-    if read is None: raise ValueError(f'{path}: expected a motion, .npz or .bvh')
-    if not path.exists(): raise ValueError(f'{path}: no such file')
-    return read(path)
-
 # %% ../nbs/hpc/41_cli.ipynb #480b3503
 @command(out='-o', audio='-a')
 def view(
@@ -186,7 +184,8 @@ def view(
 ):
     "Write a page that plays MOTION and open it."
     from audio2pose.player import write_player
-    m = _read_motion(motion)
+    from audio2pose.retarget import read_motion
+    m = read_motion(motion)
     page = out or motion.with_suffix('.html')
     if page.suffix.lower() not in ('.html', '.htm'): raise ValueError(f'{page}: expected a name that ends in .html')
     with together(page.parent, page.name) as tmp, progress() as step:
@@ -237,9 +236,9 @@ def clean(
 # %% ../nbs/hpc/41_cli.ipynb #b44d907a
 def _people(path):
     "A `Motion` from .npz, `Detections` from anything else"
-    if path.suffix.lower() == '.npz': return _read_motion(path)
     from audio2pose.alphapose import read_alphapose
-    return read_alphapose(path)
+    from audio2pose.retarget import read_motion
+    return (read_motion if path.suffix.lower() == '.npz' else read_alphapose)(path)
 
 @command(out='-o', video='-v')
 def overlay(

@@ -6,27 +6,11 @@
 __all__ = ['read_folder', 'evaluate']
 
 # %% ../nbs/hpc/40f_cli_evaluate.ipynb #104dd334
-import html, re
+import html
 from pathlib import Path
 from .shell import command,progress,say,table,together
 
 # %% ../nbs/hpc/40f_cli_evaluate.ipynb #c7f92e86
-def _read(path):
-    "A `Motion` from a file of one of the kinds known."
-    from audio2pose.bvh import read_bvh
-    from audio2pose.data import load_npz
-    from audio2pose.motion import Motion
-    from audio2pose.retarget import read_aist,read_g1
-    from audio2pose.skeleton import DANCER24
-    if path.suffix.lower()=='.bvh':
-        m = read_bvh(path)                                                     # its joints are in the order of the file
-        return m.convert(DANCER24) if {*m.skeleton.joints}=={*DANCER24.joints} else m
-    has = load_npz(path)
-    if 'quats_xyzw' not in has: return read_g1(path) if 'root_quat_xyzw' in has else Motion.load(path)
-    m = read_aist(path)
-    if song := re.search(r'_m([A-Z]+\d)_', path.stem): m.meta['song'] = song[1]
-    return m
-
 def _know_beats(motion, path):
     "Put beats into the motion's meta, from its tempo or from a file beside it, if it has none."
     from audio2pose.beats import Beats
@@ -43,12 +27,15 @@ def read_folder(
 )->list: # of `Motion` that can be measured, with beats where they are known
     "Every dance of a folder."
     from audio2pose.evaluation import check_dance
+    from audio2pose.retarget import read_motion
+    from audio2pose.skeleton import DANCER24
     if not folder.is_dir(): raise ValueError(f'{folder}: no such folder, expected the {what}')
     files,out = sorted(f for f in folder.iterdir() if f.suffix.lower() in ('.npz','.bvh')),[]
     if not files: raise ValueError(f'{folder}: no .npz or .bvh file in it, expected the {what}')
     for i,f in enumerate(files):
         step(f.name, i, len(files))
-        m = _read(f)
+        m = read_motion(f)
+        if {*m.skeleton.joints}=={*DANCER24.joints}: m = m.convert(DANCER24)     # a BVH lists them branch by branch
         check_dance(m, str(f))
         _know_beats(m, f)
         out.append(m)

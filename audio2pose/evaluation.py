@@ -11,7 +11,7 @@ from dataclasses import asdict,dataclass,field
 import numpy as np
 from .distances import copying,diversity,fid
 from .features import describe
-from .metrics import beat_hits,body_report,bootstrap,hears,luck
+from .metrics import beat_hits,body_report,bootstrap,hears
 from .motion import Motion
 from .skeleton import SMPL24
 
@@ -90,7 +90,7 @@ def _heard(s):
     ms,bs = zip(*have)
     h,hits = hears(ms, bs),[beat_hits(m, b) for m,b in have]
     mean = lambda k: bootstrap([x[k] for x in hits])
-    return dict(score=h['score'], gap=h['gap'], p=luck(ms, bs))|{k:mean(k) for k in ('precision','recall','f1','chance_precision','chance_recall','chance')}
+    return dict(score=h['score'], gap=h['gap'], p=h['p'])|{k:mean(k) for k in ('precision','recall','f1','chance_precision','chance_recall','chance')}
 
 def _ear(gen, ref, notes):
     "Lines about music."

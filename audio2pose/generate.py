@@ -11,11 +11,12 @@ import warnings
 import numpy as np,torch
 from .audio import load_audio
 from .beats import FEATURES,Beats,music_features,track_beats
-from .control import Constraint,along,as_dancer,bar_span,carry,channels_of,clip,genre_name,meet,merge,pauses
+from .control import Constraint,along,bar_span,carry,channels_of,clip,genre_name,meet,merge,pauses
 from .corpus import GENRES
 from .feet import contacts,fade,foot_height,lock,planted,runs,smooth
-from .model import CHANNELS,FPS,LAYOUT,DanceNet,decode,encode,energy_plan,load_dancer,play_faster,sample
+from .model import CHANNELS,FPS,LAYOUT,DanceNet,SPEEDS,STYLE,decode,encode,load_dancer,play_faster,sample,style_plan
 from .motion import Motion
+from .retarget import as_dancer
 from .rotation import quat_slerp
 from .skeleton import DANCER24
 
@@ -29,8 +30,8 @@ def _join(prev, new, n=16):
     place,pace = prev[-1]+speed-new[0], speed-(new[min(1, len(new)-1)]-new[0])
     return new + place*(1-3*s**2+2*s**3) + pace*n*(s-2*s**2+s**3)
 
-def _window(net, music, x, given, mask, energy):
-    "What the network is told of the window that goes on from `x`: music, known frames, which they are, energy."
+def _window(net, music, x, given, mask, style):
+    "What the network is told of the window that goes on from `x`: music, known frames, which they are, style."
     n,W = len(x),net.c.window
     a = max(0, n-OVERLAP)
     heard,known,told = (torch.zeros(1, W, k) for k in (music.shape[1], CHANNELS, CHANNELS))
@@ -39,10 +40,10 @@ def _window(net, music, x, given, mask, energy):
     told[0,coming] = torch.from_numpy(mask[n:a+W]).float()
     known[0,coming] = net.normalise(torch.from_numpy(given[n:a+W]))*told[0,coming]
     if n: known[0,:n-a],told[0,:n-a] = net.normalise(torch.from_numpy(x[a:])), 1
-    if energy is None: return heard,known,told,None
-    lively = torch.full((1,W), torch.nan)
-    lively[0,:len(energy[a:a+W])] = torch.from_numpy(energy[a:a+W])
-    return heard,known,told,lively
+    if style is None: return heard,known,told,None
+    asked = torch.full((1,W,len(STYLE)), torch.nan)
+    asked[0,:len(style[a:a+W])] = torch.from_numpy(style[a:a+W])
+    return heard,known,told,asked
 
 # %% ../nbs/04_generate.ipynb #6b51c52a
 def _stop(n, window, fresh, cuts):
@@ -68,7 +69,7 @@ def dance_frames(
     progress=None, # called as progress(frames done, frames in all)
     given:np.ndarray|None=None, # (T, 195) frames to keep to
     mask:np.ndarray|None=None, # (T, 195) bool, which of their numbers
-    energy:np.ndarray|None=None, # (T,) as `model.energy` measures it, NaN where left open
+    style:np.ndarray|None=None, # (T, 9) as `model.style` measures it, NaN where left open
     holds=() # (first, last) frames through which to stand still
 )->np.ndarray: # (T, 195) encoded frames, un-normalised
     "Dance of any length, window after window."
@@ -86,9 +87,9 @@ def dance_frames(
         if mask[n].all():
             x = np.concatenate([x, given[n:n+int(np.r_[mask[n:].all(1), False].argmin())]])
             continue
-        heard,known,told,lively = _window(net, music, x, given, mask, energy)
+        heard,known,told,asked = _window(net, music, x, given, mask, style)
         noise = torch.randn(known.shape, generator=g)
-        y = sample(net, heard, torch.tensor([kind[n]]), noise, known, told, steps, guidance, deaf, lively)
+        y = sample(net, heard, torch.tensor([kind[n]]), noise, known, told, steps, guidance, deaf, asked)
         new = net.denormalise(y)[0,min(n, OVERLAP):].numpy()
         x = np.concatenate([x, (_join(x, new) if n>1 else new)[:_stop(n, net.c.window, fresh, cuts)-n]])
         if progress: progress(min(len(x), T), T)
@@ -187,7 +188,8 @@ def check_options(
     steps=8, # network calls a window
     genre=None, # name, (seconds, name) pairs or None
     fps=30., # frames per second
-    energy=None # more than 0, (seconds, number) pairs or None
+    energy=None, # more than 0, (seconds, number) pairs or None
+    style=None # channel of `STYLE` -> number or (seconds, number) pairs, or None
 ):
     "ValueError in one line for options that cannot be danced."
     if seconds is not None and not seconds>0: raise ValueError(f'seconds must be positive, got {seconds}')
@@ -197,6 +199,9 @@ def check_options(
     for _,g in pairs(genre): genre_name(g)
     for _,e in pairs(energy):
         if not .1<=e<=10: raise ValueError(f'energy must be between 0.1 and 10, got {e}')
+    for k,v in (style or {}).items():
+        if k not in STYLE: raise ValueError(f'style: unknown {k!r}; there are {", ".join(STYLE)}')
+        if bad := [s for _,s in pairs(v) if not -5<=s<=5]: raise ValueError(f'style: {k} must be between -5 and 5, got {bad[0]}')
 
 # %% ../nbs/04_generate.ipynb #fec3b31b
 def _dancer(method, net, bank, genre, wishes):
@@ -206,17 +211,19 @@ def _dancer(method, net, bank, genre, wishes):
         if bank is not None: raise ValueError("a bank is danced from with method='retrieval'")
         return load_dancer() if net is None else net
     if bank is None: raise ValueError("method='retrieval' needs a bank: a folder of motion")
-    if wishes or not isinstance(genre, (str,type(None))): raise ValueError("method='retrieval' takes no constraints, energy or changing genre")
+    if wishes or not isinstance(genre, (str,type(None))): raise ValueError("method='retrieval' takes no constraints, energy, style or changing genre")
     from audio2pose.retrieval import read_bank
     b = read_bank(bank)
     if genre not in (None,*b.genres): raise ValueError(f'{bank}: no clip of genre {genre!r}; there are {", ".join(b.genres) or "clips without a genre"}')
     return b
 
-def _wishes(constraints, genre, energy, T):
-    "What is asked of each of T frames: constraints, genre as a number, energy as the network measures it."
+def _wishes(constraints, genre, energy, style, T):
+    "What is asked of each of T frames: constraints, genre as a number, how much more of each of `STYLE` (T, 9)."
     names = along(genre_name(genre) if isinstance(genre, str) else [(t, genre_name(g)) for t,g in genre], T, 'genre')
-    lively = None if energy is None else np.log2(along(energy, T, 'energy')).astype(np.float32)
-    return merge(constraints, T) if constraints else None, np.array([GENRES.index(g) for g in names]), lively
+    more = np.zeros((T,len(STYLE)), np.float32)
+    if energy is not None: more[:,SPEEDS] += np.log2(along(energy, T, 'energy'))[:,None]
+    for k,v in (style or {}).items(): more[:,STYLE.index(k)] += along(v, T, k)
+    return merge(constraints, T) if constraints else None, np.array([GENRES.index(g) for g in names]), more
 
 def _hear(audio, y, sr, beats, T):
     "Music features (T, 42), beats, whether to dance calmly, and through which frames to stand still."
@@ -229,13 +236,13 @@ def _hear(audio, y, sr, beats, T):
     return music,beats,speech or len(beats.beat_times)<2,holds
 
 # %% ../nbs/04_generate.ipynb #62cd9542
-def _liveliness(net, kind, music, seed, asked):
-    "Energy of each frame: a level of its genre's, moved by what is asked; what is asked alone where the network knows no levels."
-    levels,plan = net.notes.get('energy'), np.zeros(len(music), np.float32)
-    if not levels: return asked
-    usual = np.mean(list(levels.values()), 0)
-    for g in np.unique(kind): plan[kind==g] = energy_plan(levels.get(GENRES[g], usual), music, np.random.default_rng([seed,1]))[kind==g]
-    return plan if asked is None else plan+asked
+def _manner(net, kind, music, seed, more):
+    "Style (T, 9) of each frame: one that its genre is danced in, moved by what is asked; None where the network knows none."
+    levels,plan = net.notes.get('style'), more.copy()
+    if not levels: return None
+    every = sum(levels.values(), [])
+    for g in np.unique(kind): plan[kind==g] += style_plan(levels.get(GENRES[g], every), music, np.random.default_rng([seed,1]))[kind==g]
+    return plan
 
 # %% ../nbs/04_generate.ipynb #10eb87eb
 def _on_stage(x, keep):
@@ -251,29 +258,30 @@ def generate(
     genre=None, # one of `GENRES`, or (seconds, name) pairs; drawn by the seed if not given
     beats:Beats|None=None, # your own beats instead of tracked ones
     fps:float=FPS, # frames per second of the result
-    guidance:float=3.5, # above 1 amplifies music and energy, at nearly twice the cost
+    guidance:float=3.5, # above 1 amplifies the music, at nearly twice the cost
     net:DanceNet|None=None, # a loaded network; the shipped one if not given
     progress=None, # called as progress(frames done, frames in all)
     constraints=(), # what to keep to: of `clip`, `keyframe`, `keep_joints` and `path`
     energy=None, # 1 as the genre is danced, 2 twice as fast, or (seconds, number) pairs
+    style:dict|None=None, # of `STYLE`: how much more than the genre has, or (seconds, number) pairs
     method:str='network', # or retrieval
     bank=None # folder of motion to dance with, for retrieval
 )->Motion: # one dancer, as long as the music to the frame
     "A dance for a song."
     net_only = method!='retrieval'
-    check_options(seconds, steps, genre if net_only else None, fps, energy)
-    dancer = _dancer(method, net, bank, genre, constraints or energy is not None)
+    check_options(seconds, steps, genre if net_only else None, fps, energy, style)
+    dancer = _dancer(method, net, bank, genre, constraints or energy is not None or style)
     y,sr = load_audio(audio, seconds=seconds)
     long,T = len(y)/sr, max(2, round(len(y)/sr*FPS))
     if genre is None and net_only: genre = str(np.random.default_rng(seed).choice(DRAWN))
-    keep,kind,lively = _wishes(constraints, genre, energy, T) if net_only else (None,None,None)
+    keep,kind,more = _wishes(constraints, genre, energy, style, T) if net_only else (None,None,None)
     music,beats,calm,holds = _hear(audio, y, sr, beats, T)
     if net_only:
-        slow = calm and keep is None and lively is None and not holds and len(set(kind))==1
+        slow = calm and keep is None and energy is None and not style and not holds and len(set(kind))==1
         music = music[:T//2+1 if slow else T]
-        if not calm: lively = _liveliness(dancer, kind, music, seed, lively)
+        manner = None if calm and not more.any() else _manner(dancer, kind, music, seed, more)
         x = dance_frames(dancer, music, kind[:len(music)], seed, steps, guidance, calm, progress,
-            keep and keep.given, keep and keep.mask, lively, holds)
+            keep and keep.given, keep and keep.mask, manner, holds)
         if slow: x = play_faster(x, .5, T)
     else:
         from audio2pose.retrieval import retrieve
@@ -281,9 +289,10 @@ def generate(
     m = _on_stage(x, keep)
     if fps!=FPS: m = m.resample(fps)
     m.meta = dict(audio=str(audio), seconds=long, beats=beats.to_dict(), seed=seed, steps=steps, genre=genre, guidance=guidance)
-    m.meta |= dict(calm=calm, model=dancer.notes, licence=LICENCE) if net_only else dict(method=method, bank=str(bank), licence='that of the motion in the bank')
+    if net_only: m.meta |= dict(calm=calm, model={k:v for k,v in dancer.notes.items() if k!='style'}, licence=LICENCE)
+    else: m.meta |= dict(method=method, bank=str(bank), licence='that of the motion in the bank')
     if constraints: m.meta['constraints'] = [repr(c) for c in constraints]
-    if energy is not None: m.meta['energy'] = energy
+    m.meta |= {k:v for k,v in dict(energy=energy, style=style).items() if v is not None}
     return m
 
 # %% ../nbs/04_generate.ipynb #f4c6a904
@@ -303,7 +312,7 @@ def edit(
     audio=None, # path of the song; the one the dance was made for if not given
     beats:Beats|None=None, # of the song; those of the dance if not given
     constraints=(), # more to keep to
-    **options # of `generate`: seed, steps, genre, guidance, net, progress, energy
+    **options # of `generate`: seed, steps, genre, guidance, net, progress, energy, style
 )->Motion: # equal to `dance` outside the bars, to the bit
     "Dance some bars anew and leave the rest as it is."
     if dance.skeleton!=DANCER24: raise ValueError(f'edit: expected a dance on DANCER24, got {dance!r}')

@@ -6,19 +6,19 @@
 __all__ = ['STRETCH', 'rests', 'Bank', 'make_bank', 'read_bank', 'pulse', 'retrieve']
 
 # %% ../nbs/03b_retrieval.ipynb #7630f9c6
-import hashlib,json,os,zipfile
-from dataclasses import dataclass,field
+import hashlib,json,os
+from dataclasses import dataclass,field,replace
 from functools import lru_cache
 from pathlib import Path
 import numpy as np
 from .beats import FEATURES,Beats
-from .bvh import read_bvh
 from .corpus import fit_beats,read_dances,true_beats
 from .data import atomic_path,load_npz
 from .feet import runs,smooth
+from .metrics import lows
 from .model import FPS,LAYOUT,MIRROR,MIRROR_SIGN,encode
-from .motion import Motion,joint_speed
-from .retarget import CMU_BONES,read_cmu,settle
+from .motion import joint_speed
+from .retarget import as_dancer,is_motion,read_motion
 from .skeleton import DANCER24
 
 # %% ../nbs/03b_retrieval.ipynb #ab381302
@@ -27,7 +27,7 @@ def rests(
 )->tuple: # when (N,) in frames, how marked (N,) in 0..1
     "Moments at which a dancer comes to rest."
     s = np.asarray(speed, float)
-    i = np.flatnonzero((s[1:-1]<s[:-2])&(s[1:-1]<=s[2:]))+1
+    i = lows(s)
     a,b,c = s[i-1],s[i],s[i+1]
     return i+.5*(a-c)/np.maximum(a-2*b+c, 1e-9), np.clip(1-b/np.maximum(smooth(s, .3*FPS)[i], 1e-6), 0, 1)
 
@@ -101,12 +101,9 @@ def _one_dancer(m, name):
         from audio2pose.smpl import make_body
         if m.meta.get('dimensions')==2 or len(set(m.skeleton.joints)&set(DANCER24.joints))<12 or len(m)<12: return None
         m = m.resample(min(m.fps, FPS))
-        r = fit_bodies(m, make_body(), betas=0)[0].motion
-        return settle(r.rotations[:,0], r.fps, r.root[:,0,:2], **m.meta)
+        m = replace(fit_bodies(m, make_body(), betas=0)[0].motion, meta=m.meta)
     if m.root is None or not set(DANCER24.joints)<=set(m.skeleton.joints): return None
-    ix = m.skeleton.index(*DANCER24.joints)
-    if not np.allclose(m.skeleton.offsets[ix], DANCER24.offsets, atol=1e-3): return settle(m.rotations[:,0,ix], m.fps, m.root[:,0,:2], **m.meta)
-    return Motion.from_rotations(m.rotations[:,:,ix], m.root, m.fps, **m.meta).resample(FPS)
+    return as_dancer(m, name)
 
 def _dancers(m, name):
     "Every dancer of a `Motion`, each unbroken stretch a clip of its own."
@@ -117,34 +114,29 @@ def _dancers(m, name):
         out += [_one_dancer(m[i:j].select([d]), name) for i,j in zip(*runs(seen))]
     return [o for o in out if o is not None]
 
-def _read_clips(folder):
-    "All usable clips of a folder."
+def _read_clips(folder, files):
+    "All usable clips of a folder with these files."
     if any(next(folder.glob(g), None) for g in ('aistpp/*.npz', 'g1_moves/*.npz', 'cmu_salsa/60_*.bvh')): return read_dances(folder)
-    out = []
-    for f in _motion_files(folder):
-        if f.suffix=='.npz': out += _dancers(Motion.load(f), f.stem)
-        elif set(CMU_BONES)<=set((m := read_bvh(f)).skeleton.joints): out.append(read_cmu(f))
-        else: out += _dancers(m, f.stem)
-    return out
+    return [c for f in files for c in _dancers(read_motion(f), f.stem)]
 
 # %% ../nbs/03b_retrieval.ipynb #f7838c8c
 def _motion_files(folder):
     "Files below a folder that hold motion."
-    holds = lambda f: f.suffix=='.bvh' or not zipfile.is_zipfile(f) or 'positions.npy' in zipfile.ZipFile(f).namelist()
-    return [f for f in sorted(folder.rglob('*')) if f.suffix in ('.npz','.bvh') and f.is_file() and holds(f)]
+    return [f for f in sorted(folder.rglob('*')) if f.is_file() and is_motion(f)]
 
 _ARRAYS = 'frames at clip deep off place moved'.split()
 
 @lru_cache(4)
-def _kept(folder, state):
-    "The bank of a folder in this state of its files, from the cache if it is there."
+def _kept(folder, files):
+    "The bank of a folder with these files (path below it, bytes, time of change), from the cache if it is there."
+    state = hashlib.sha1(json.dumps([5, *files]).encode()).hexdigest()
     base = Path(os.environ.get('XDG_CACHE_HOME') or Path.home()/'.cache')
     f = base/'audio2pose'/f'bank-{hashlib.sha1(str(folder).encode()).hexdigest()[:16]}.npz'
     try:
         d = load_npz(f, 'state', 'clips', *_ARRAYS)
         if str(d['state'])==state: return Bank(clips=json.loads(str(d['clips'])), **{k:d[k] for k in _ARRAYS})
     except ValueError: pass
-    try: bank = make_bank(_read_clips(folder))
+    try: bank = make_bank(_read_clips(folder, [folder/f for f,*_ in files]))
     except ValueError as e: raise ValueError(str(e) if str(folder) in str(e) else f'{folder}: {e}') from None
     try:
         with atomic_path(f) as p: np.savez(p, state=np.array(state), clips=np.array(json.dumps(bank.clips)), **{k:getattr(bank, k) for k in _ARRAYS})
@@ -158,10 +150,9 @@ def read_bank(
     if isinstance(folder, Bank): return folder
     folder = Path(folder).resolve()
     if not folder.is_dir(): raise ValueError(f'{folder}: no such folder, expected one with motion')
-    files = [f for f in sorted(folder.rglob('*')) if f.suffix in ('.npz','.bvh') and f.is_file()]
-    if not files: raise ValueError(f'{folder}: no motion, expected .npz written by audio2pose or .bvh')
-    state = json.dumps([4, *((str(f.relative_to(folder)), (s := f.stat()).st_size, s.st_mtime_ns) for f in files)])
-    return _kept(folder, hashlib.sha1(state.encode()).hexdigest())
+    files = _motion_files(folder)
+    if not files: raise ValueError(f'{folder}: no motion, expected .npz written by audio2pose, of AIST++ or of G1 Moves, or .bvh')
+    return _kept(folder, tuple((str(f.relative_to(folder)), (s := f.stat()).st_size, s.st_mtime_ns) for f in files))
 
 # %% ../nbs/03b_retrieval.ipynb #e4424e9d
 def pulse(

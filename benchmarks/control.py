@@ -16,8 +16,7 @@ from audio2pose.feet import runs
 from audio2pose.metrics import body_report
 from audio2pose.model import load_dancer
 from audio2pose.rotation import heading,quat_from_yaw,quat_inv,quat_rotate
-
-SOUNDS = {'.wav','.mp3','.flac','.ogg','.m4a'}
+from songs import find_songs
 
 def jolt(pts):
     "Mean acceleration (T-2,) in m/s2 of the joints (T, 24, 3), centred on frame i+1."
@@ -86,8 +85,7 @@ def main():
     p.add_argument('--weights')
     a = p.parse_args()
     net = load_dancer(a.weights)
-    songs = sorted(f for f in a.data.rglob('*') if f.suffix.lower() in SOUNDS)
-    if not songs: raise SystemExit(f'{a.data}: no songs below it')
+    songs = find_songs(a.data)
     rows = []
     for i in range(a.dances):
         f = songs[i*max(1, len(songs)//a.dances)%len(songs)]

@@ -13,8 +13,7 @@ from audio2pose.beats import Beats
 from audio2pose.generate import OVERLAP,generate
 from audio2pose.metrics import beat_alignment,body_report,bootstrap,hears
 from audio2pose.model import load_dancer
-
-SOUNDS = {'.wav','.mp3','.flac','.ogg','.m4a'}
+from songs import find_songs
 
 def seams(m, window):
     "Acceleration at window joins, the largest of three frames: over the median elsewhere, and the share within the 99th percentile elsewhere."
@@ -43,7 +42,7 @@ def main():
     p.add_argument('--keep', type=Path, help='folder to keep the dances in')
     a = p.parse_args()
     net,kw = load_dancer(a.weights), {} if a.guidance is None else dict(guidance=a.guidance)
-    songs = sorted(f for f in a.songs.rglob('*') if f.suffix.lower() in SOUNDS)
+    songs = find_songs(a.songs)
     dances,beats,rows,join,names = [],[],[],[],[]
     for f in songs:
         for seed in range(a.seeds):
@@ -56,7 +55,9 @@ def main():
             print(f'{f.stem:24s} seed {seed}  {b.tempo_bpm:6.1f} bpm  score {s["score"]:+.3f} (raw {s["raw"]:.3f}, chance {s["chance"]:.3f})  speed {rows[-1]["speed_m_s"]:.2f} m/s  {time.perf_counter()-t0:.1f} s', flush=True)
             if a.keep: m.save(a.keep/f'{f.stem}-{seed}.npz')
     print(f'\n{len(dances)} dances, guidance {kw.get("guidance", "default")}, steps {a.steps}')
-    for k,v in hears(dances, beats).items(): print(f'{k:8s} {v[0]:+.3f}  [{v[1]:+.3f}, {v[2]:+.3f}]')
+    h = hears(dances, beats)
+    for k in ('raw','chance','score','gap'): print('%-8s %+.3f  [%+.3f, %+.3f]'%(k, *h[k]))
+    print(f'p        {h["p"]:.4f}')
     print('\nbody            mean      max      min')
     for k,v in body_table(rows).items(): print(f'{k:16s} {v[0]:8.4f} {v[1]:8.4f} {v[2]:8.4f}')
     print(f'\nwindow joins: acceleration / median elsewhere {np.nanmean([j[0] for j in join]):.2f}; share at or below the 99th percentile elsewhere {np.nanmean([j[1] for j in join]):.3f}')

@@ -17,6 +17,7 @@ from audio2pose.corpus import true_beats
 from audio2pose.generate import face_front,stand
 from audio2pose.metrics import beat_alignment,body_report,bootstrap,hears
 from audio2pose.model import LAYOUT,decode
+from songs import find_songs
 
 COLUMNS = 'score raw chance off_beat slide_cm_s skate_cm_s speed_m_s freeze accel joins elsewhere piece_s longest lively cpu_s_s'.split()
 
@@ -65,7 +66,7 @@ def main():
     R._neighbours(bank, a.genre)
     print(f'neighbours in {time.perf_counter()-t0:.1f} s, once a bank\n{"":24s}'+''.join(f'{c[:10]:>11s}' for c in COLUMNS))
     dances,times,rows = [],[],[]
-    for f in sorted(f for f in Path(a.songs).iterdir() if f.suffix in ('.ogg','.mp3','.wav','.flac')):
+    for f in find_songs(a.songs):
         y,sr = load_audio(f, seconds=a.seconds)
         beats = track_beats(y, sr)
         music = music_features(y, sr, beats, 30, round(len(y)/sr*30))
@@ -81,7 +82,7 @@ def main():
     row('     high', {k:v[2] for k,v in means.items()})
     print('score above other songs\': %.3f [%.3f, %.3f]' % hears(dances, times)['gap'])
     truth = []
-    for m in R._read_clips(Path(a.folder).resolve()):
+    for m in R._read_clips(folder := Path(a.folder).resolve(), R._motion_files(folder)):
         if m.meta.get('bpm') and m.meta.get('tempo_guess') is None:
             truth.append(figures(m, true_beats(m.meta['bpm'], m.meta['first_beat'], m.duration).beat_times)|dict(accel=acceleration(m).mean()))
     if truth: row(f'{len(truth)} clips themselves', {k:np.mean([t[k] for t in truth]) for k in truth[0]})

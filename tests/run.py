@@ -18,7 +18,7 @@ GROUPS = 'files', 'sync', 'rules', 'style', 'notebooks', 'pytest'
 FLOORS = dict(core=0, look=1, tools=2, hpc=2)             # folder below nbs -> floor; the stages at the top are floor 3
 FACE = dict(cli=4, cli_aist=4, cli_lift=4, cli_nersc=4, cli_evaluate=4, shell=4, beat_editor=4, compare=4, track_reviewer=4) # modules that stand above their folder's floor
 TOP = {'docs'}                                            # modules of the docs build, outside the floors
-passed, failed, skipped = [], [], []
+passed, failed, skipped, why = [], [], [], []               # why: of each failure, to be read at the end of a long log
 
 class Skip(Exception): pass
 
@@ -27,7 +27,10 @@ def report(name, secs, problem=None, skip=None):
     lst, word = (failed, 'FAIL') if problem else (skipped, 'skip') if skip else (passed, 'ok  ')
     lst.append(name)
     print(f'{word} {name} ({secs:.1f} s)' + (f': {skip}' if skip else ''), flush=True)
-    if problem: print('\n'.join('     '+l for l in problem.strip().splitlines()[-60:]), flush=True)
+    if not problem: return
+    lines = problem.strip().splitlines()
+    print('\n'.join('     '+l for l in lines[-60:]), flush=True)
+    why.append(f'{name}: ' + ' | '.join([l for l in lines if re.match(r'(E |>|\S+:\d+: )', l)][:6] or lines[-3:])[:800])
 
 def check(name, func, *args):
     "Run one check; what it returns or raises is the problem"
@@ -259,6 +262,7 @@ def main():
         if 'pytest' in groups: run_pytest(tree, wanted)
         if {'notebooks', 'pytest'} & set(groups): check('files: nothing left behind', changes, before, snapshot(tree), 'notebooks and tests write to a temporary folder')
     print(f'\nin {time.time()-start:.0f} s')
+    for w in why: print(f'FAIL {w}')
     print(f'{len(passed)} passed, {len(failed)} failed' + (f', {len(skipped)} skipped' if skipped else ''), flush=True)
     return 1 if failed or not passed else 0
 

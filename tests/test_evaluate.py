@@ -22,7 +22,7 @@ def dance(k, seconds=4., song=None):
 def folders(tmp_path_factory):
     "Good and bad folders of dances"
     d = tmp_path_factory.mktemp('dances')
-    for n in 'ours truth learned deaf empty short other text holes aist mixed'.split(): (d/n).mkdir()
+    for n in 'ours truth learned deaf empty short other music text holes aist mixed'.split(): (d/n).mkdir()
     for k in range(3): dance(k).save(d/f'ours/{k}.npz')
     for k in range(6): dance(k+3).save(d/f'truth/{k}.npz')
     for k in range(2): dance(k, 6).save(d/f'learned/{k}.npz')
@@ -31,6 +31,7 @@ def folders(tmp_path_factory):
     dance(0).save(d/'short/a.npz')
     dance(0)[:30].save(d/'short/b.npz')
     Motion(np.zeros((90, 1, 17, 3)), 30, COCO17).save(d/'other/people.npz')
+    np.savez(d/'music/a.npz', loudness=np.zeros(9))
     (d/'text/a.npz').write_text('not a dance')
     gaps = dance(1)
     gaps.positions[40:50] = np.nan
@@ -93,7 +94,8 @@ def test_seeds_of_one_song(folders, tmp_path, capsys):
     assert 'one song' not in here(capsys, folders/'ours', '--reference', folders/'truth').stdout
 
 @pytest.mark.parametrize('name, words', [('empty', 'no .npz or .bvh file in it'), ('missing', 'no such folder'), ('short', 'b.npz: lasts 1.00 s, expected 2 s'),
-    ('other', 'people.npz: skeleton COCO17, expected the 24 joints'), ('text', 'a.npz: not a readable .npz'), ('holes', 'a.npz: has moments in which a joint is not seen')])
+    ('other', 'people.npz: skeleton COCO17, expected the 24 joints'), ('music', 'a.npz: no motion in it; found loudness'),
+    ('text', 'a.npz: not a readable .npz'), ('holes', 'a.npz: has moments in which a joint is not seen')])
 def test_what_cannot_be_measured(folders, tmp_path, capsys, name, words):
     (tmp_path/'t.json').write_text('of an earlier run')
     assert refused(here(capsys, folders/name, '--reference', folders/'truth', '-o', tmp_path/'t.json'), str(folders/name), words)

@@ -35,6 +35,10 @@ class Player:
     def play(self): self.box.locator('.widget-play button').first.click()
     def shown(self): return int(self.box.locator('.widget-readout').first.inner_text())
     def eye(self): return np.array(self.js('g._fullLayout.scene._scene.glplot.camera.eye'))
+    def still(self):
+        "The camera when it has not turned for thirty pictures of the page: a slow machine's seconds mean nothing."
+        return np.array(self.js('''(async () => { const eye = () => Object.values(g._fullLayout.scene._scene.glplot.camera.eye); let n = 0, last = '';
+            while (n < 30) { await new Promise(r => requestAnimationFrame(r)); const now = `${eye()}`; n = now === last ? n+1 : 0; last = now; } return eye(); })()'''))
     def picture(self): return pixels(self.box.locator('.js-plotly-plot').screenshot())
 
 def blue(p): return int((p[...,2]-p[...,0] > 90).sum())
@@ -49,25 +53,22 @@ def test_play_orbit_and_pause(lab):
     p.play()
     p.until('g.layout.shapes[0].x0>1')
     assert lab.until('print(p.playing and p.frame>10)', 'True') == 'True'
-    drawn, took, frames, worst = p.js('''(async () => { let n = 0, last = null, worst = 0; const readout = () => +document.querySelector('.widget-readout').innerText;
-        const t = performance.now(), at = readout(); while (performance.now()-t < 5000) { await new Promise(r => requestAnimationFrame(r));
-            const x = g._fullData[0].x[20]; if (x !== last) n++; last = x; worst = Math.max(worst, Math.abs(g.layout.shapes[0].x0*30-readout())); }
-        return [n, (performance.now()-t)/1000, (readout()-at+360)%360, worst]; })()''')
-    print(f'{drawn/took:.1f} frames/s drawn, {frames/took:.1f} frames/s passed, load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores')
-    assert worst <= 1                                                    # picture, slider and cursor are of one frame
-    busy = os.getloadavg()[0] > 2*os.cpu_count()
-    assert drawn/took >= (2 if busy else 10)
-    assert abs(frames/took-30) < (6 if busy else 2)                      # late pictures are left out, the dance is not slowed
+    for _ in range(3):                                                   # a busy machine may need a second try
+        gaps, took, frames, worst = p.js('''(async () => { let at = [], last = null, worst = 0; const readout = () => +document.querySelector('.widget-readout').innerText;
+            const t = performance.now(), from = readout(); while (performance.now()-t < 5000) { await new Promise(r => requestAnimationFrame(r));
+                const x = g._fullData[0].x[20]; if (x !== last) at.push(performance.now()/1000); last = x; worst = Math.max(worst, Math.abs(g.layout.shapes[0].x0*30-readout())); }
+            return [at.slice(1).map((x, i) => x-at[i]), (performance.now()-t)/1000, (readout()-from+360)%360, worst]; })()''')
+        assert worst <= 1                                                # picture, slider and cursor are of one frame
+        assert abs(frames-30*took) <= 30*max(gaps)+5                     # late pictures are left out, the dance is not slowed
+        if np.median(gaps) < .1: break
+    print(f'{1/np.median(gaps):.1f} frames/s, longest gap {max(gaps):.2f} s, load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores')
+    assert np.median(gaps) < (.1 if os.getloadavg()[0] < 2*os.cpu_count() else .5)
     eye, (x, y) = p.eye(), np.mean(lab.js(PLACE), 0)
     lab.page.mouse.move(x, y)
     lab.page.mouse.down()
     lab.page.mouse.move(x+120, y+20, steps=8)
     lab.page.mouse.up()
-    turned = p.eye()
-    while True:                                                          # until the turn has ended, however slow the machine
-        lab.wait(500)
-        before, turned = turned, p.eye()
-        if np.abs(turned-before).max() < 1e-6: break
+    turned = p.still()
     assert np.abs(turned-eye).max() > .2 and lab.kernel('print(p.playing)') == 'True'
     p.play()
     frame = p.shown()

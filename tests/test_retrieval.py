@@ -43,6 +43,12 @@ def test_other_files_are_left_alone(tmp_path):
     (d/'notes.txt').write_text('not motion')
     assert len(read_bank(d).clips) == 1
 
+def test_a_dataset_file_in_any_folder(tmp_path):
+    (tmp_path/'bank').mkdir()
+    swing = np.sin(2*np.pi*np.arange(180)/30)[:,None]*np.linspace(.1, .4, 29)
+    np.savez(tmp_path/'bank'/'robot.npz', root_pos=np.zeros((180,3)), root_quat_xyzw=np.tile([0,0,0,1.], (180,1)), joint_angles=swing, fps=30)
+    assert [c['name'] for c in read_bank(tmp_path/'bank').clips] == ['robot']
+
 def test_damage_is_named(tmp_path):
     d = folder(tmp_path, danced=make_dance(6.))
     (d/'broken.npz').write_bytes((d/'danced.npz').read_bytes()[:1000])
