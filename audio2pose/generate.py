@@ -240,8 +240,8 @@ def _manner(net, kind, music, seed, more):
     "Style (T, 9) of each frame: one that its genre is danced in, moved by what is asked; None where the network knows none."
     levels,plan = net.notes.get('style'), more.copy()
     if not levels: return None
-    every = sum(levels.values(), [])
-    for g in np.unique(kind): plan[kind==g] += style_plan(levels.get(GENRES[g], every), music, np.random.default_rng([seed,1]))[kind==g]
+    every,song = sum(levels.values(), []), round(1000*abs(float(music.mean())))           # another song, another style
+    for g in np.unique(kind): plan[kind==g] += style_plan(levels.get(GENRES[g], every), music, np.random.default_rng([seed,1,song]))[kind==g]
     return plan
 
 # %% ../nbs/04_generate.ipynb #10eb87eb

@@ -338,7 +338,7 @@ def style_levels(
 )->dict: # genre -> for each clip [mean (9), spread (9)] of `style`
     "What each genre is danced like."
     by = {}
-    for m,_ in clips: by.setdefault(m.meta['genre'], []).append(np.stack([(s := style(encode(m))).mean(0), s.std(0)]).round(2).tolist())
+    for m,_ in clips: by.setdefault(m.meta['genre'], []).append(np.stack([(s := style(encode(m)).astype(float)).mean(0), s.std(0)]).round(2).tolist())
     return by
 
 SPREAD = np.array([1.3, 1.35, 1.65, 1.65, 1.85, 1.8, .85, .9, 1.25], np.float32) # asked for, over what is wanted, by channel
