@@ -14,7 +14,7 @@ from .beats import FEATURES,Beats,music_features,track_beats
 from .control import Constraint,along,bar_span,carry,channels_of,clip,genre_name,meet,merge,pauses
 from .corpus import GENRES
 from .feet import contacts,fade,foot_height,lock,planted,runs,smooth
-from .model import CHANNELS,FPS,LAYOUT,DanceNet,SPEEDS,STYLE,decode,encode,load_dancer,play_faster,sample,style_plan
+from .model import CHANNELS,FPS,LAYOUT,DanceNet,SPEEDS,SPREAD,STYLE,decode,encode,load_dancer,play_faster,sample,style_plan
 from .motion import Motion
 from .retarget import as_dancer
 from .rotation import quat_slerp
@@ -238,7 +238,7 @@ def _hear(audio, y, sr, beats, T):
 # %% ../nbs/04_generate.ipynb #62cd9542
 def _manner(net, kind, music, seed, more):
     "Style (T, 9) of each frame: one that its genre is danced in, moved by what is asked; None where the network knows none."
-    levels,plan = net.notes.get('style'), more.copy()
+    levels,plan = net.notes.get('style'), SPREAD*more
     if not levels: return None
     every,song = sum(levels.values(), []), round(1000*abs(float(music.mean())))           # another song, another style
     for g in np.unique(kind): plan[kind==g] += style_plan(levels.get(GENRES[g], every), music, np.random.default_rng([seed,1,song]))[kind==g]

@@ -341,8 +341,8 @@ def style_levels(
     for m,_ in clips: by.setdefault(m.meta['genre'], []).append(np.stack([(s := style(encode(m)).astype(float)).mean(0), s.std(0)]).round(2).tolist())
     return by
 
-SPREAD = np.array([1.3, 1.35, 1.65, 1.65, 1.85, 1.8, .85, .9, 1.25], np.float32) # asked for, over what is wanted, by channel
-SHIFT = np.array([.85, 1.2, 1.2, .4, 1.8, .1, .45, -.3, 1.4], np.float32) # added to it
+SPREAD = np.array([1.3, 1.3, 1.6, 1.6, 1.8, 1.8, .85, .9, 1.25], np.float32) # asked for, over what is wanted, by channel
+SHIFT = np.array([.75, 1.1, 1.1, .3, 1.7, .1, .45, -.3, 1.4], np.float32) # added to it
 SWING = 1.2 # times the rise and fall within a song
 
 def style_plan(

@@ -1,6 +1,6 @@
 """The table of the model card: captured dance, retrieval, and one or more networks, on the same songs, measured the same way.
 
-    python benchmarks/dance_table.py DATA SONGS... [--weights NAME=FILE ...] [--seconds 20] [--dances 40] [--keep FOLDER]
+    python benchmarks/dance_table.py DATA SONGS... [--weights NAME=FILE ...] [--seconds 20] [--dances 40] [--networks-only] [--keep FOLDER]
 
 DATA holds aistpp, g1_moves and cmu_salsa; SONGS are files or folders. Each song gets as many seeds as it takes to make the dances. Captured dance is AIST++
 alone, cut into pieces of five seconds like everything it is compared with; its beats are its own tempo and phase, and what it is nearest to is sought
@@ -67,6 +67,7 @@ def main():
     p.add_argument('--weights', nargs='*', default=[], metavar='NAME=FILE', help='networks beside the shipped one')
     p.add_argument('--seconds', type=float, default=20)
     p.add_argument('--dances', type=int, default=40)
+    p.add_argument('--networks-only', action='store_true', help='leave retrieval out')
     p.add_argument('--keep', type=Path, help='folder to keep the dances in')
     a = p.parse_args()
     warnings.simplefilter('ignore')
@@ -84,7 +85,7 @@ def main():
     mix = np.random.default_rng(5).choice([m.meta['genre'] for m in real], len(todo))         # genres as often as in the captured dances
     beats = {f: track_beats(*load_audio(f, seconds=a.seconds)) for f in songs}
     nets = {n: load_dancer(w or None) for n, w in (w.split('=') for w in [*a.weights, 'this model='])}
-    ways = {'retrieval': dict(method='retrieval', bank=make_bank(training))}
+    ways = {} if a.networks_only else {'retrieval': dict(method='retrieval', bank=make_bank(training))}
     ways |= {n: dict(net=net) | ({} if 'style' in net.notes else dict(guidance=2.5)) for n, net in nets.items()}      # as the first model was shipped
     for name, how in ways.items():
         made, cost = [], []

@@ -46,7 +46,7 @@ def ask(takes, tmp_path, capsys):
 
 def test_help_names_every_wish():
     out = cli('generate', '--help').stdout
-    assert all(f'--{w} ' in out for w in ('seed-motion', 'keyframes', 'keep-joints', 'from', 'beats', 'energy', 'path', 'bars', 'method', 'bank'))
+    assert all(f'--{w} ' in out for w in ('seed-motion', 'keyframes', 'keep-joints', 'from', 'beats', 'energy', 'style', 'path', 'bars', 'method', 'bank'))
 
 def test_bars_leave_the_rest_to_the_bit(takes, ask):
     old = Motion.load(takes/'house.npz')
