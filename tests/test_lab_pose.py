@@ -53,16 +53,18 @@ def test_play_orbit_and_pause(lab):
     p.play()
     p.until('g.layout.shapes[0].x0>1')
     assert lab.until('print(p.playing and p.frame>10)', 'True') == 'True'
-    for _ in range(3):                                                   # a busy machine may need a second try
-        gaps, took, frames, worst = p.js('''(async () => { let at = [], last = null, worst = 0; const readout = () => +document.querySelector('.widget-readout').innerText;
-            const t = performance.now(), from = readout(); while (performance.now()-t < 5000) { await new Promise(r => requestAnimationFrame(r));
-                const x = g._fullData[0].x[20]; if (x !== last) at.push(performance.now()/1000); last = x; worst = Math.max(worst, Math.abs(g.layout.shapes[0].x0*30-readout())); }
-            return [at.slice(1).map((x, i) => x-at[i]), (performance.now()-t)/1000, (readout()-from+360)%360, worst]; })()''')
+    busy = os.getloadavg()[0] > 2*os.cpu_count()
+    least, off = (2, 6) if busy else (10, 2)
+    for _ in range(3):                                                   # the machine may pause; the player may not in three times five seconds
+        drawn, took, frames, worst = p.js('''(async () => { let n = 0, last = null, worst = 0; const readout = () => +document.querySelector('.widget-readout').innerText;
+            const t = performance.now(), at = readout(); while (performance.now()-t < 5000) { await new Promise(r => requestAnimationFrame(r));
+                const x = g._fullData[0].x[20]; if (x !== last) n++; last = x; worst = Math.max(worst, Math.abs(g.layout.shapes[0].x0*30-readout())); }
+            return [n, (performance.now()-t)/1000, (readout()-at+360)%360, worst]; })()''')
+        print(f'{drawn/took:.1f} frames/s drawn, {frames/took:.1f} frames/s passed, load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores')
         assert worst <= 1                                                # picture, slider and cursor are of one frame
-        assert abs(frames-30*took) <= 30*max(gaps)+5                     # late pictures are left out, the dance is not slowed
-        if np.median(gaps) < .1: break
-    print(f'{1/np.median(gaps):.1f} frames/s, longest gap {max(gaps):.2f} s, load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores')
-    assert np.median(gaps) < (.1 if os.getloadavg()[0] < 2*os.cpu_count() else .5)
+        if drawn/took >= least and abs(frames/took-30) < off: break
+    assert drawn/took >= least
+    assert abs(frames/took-30) < off                                     # late pictures are left out, the dance is not slowed
     eye, (x, y) = p.eye(), np.mean(lab.js(PLACE), 0)
     lab.page.mouse.move(x, y)
     lab.page.mouse.down()
