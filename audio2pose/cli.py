@@ -275,7 +275,7 @@ def train(
     resume:bool=False, # go on from the last checkpoint in `out`
     start:str|None=None, # weights to go on from, a file or 'shipped', to fine-tune on your own dances
     teacher:Path|None=None, # weights to learn from instead of starting anew
-    guidance:float=2., # how much louder the music is to the student of a teacher
+    guidance:float=2.5, # how much louder the music is to the student of a teacher
     minutes:float|None=None, # stop after this time, if sooner
 ):
     "Train a network and write its weights."

@@ -70,11 +70,11 @@ def travel(
     "Horizontal way of the root, recovered from the foot that stands."
     from scipy.linalg import solveh_banded
     v,w = _votes(pts, fps)
-    T,u,lam = len(pts), np.zeros((len(pts),2)), (.03*fps)**2
+    T,u,lam = len(pts), np.zeros((len(pts),2)), (.1*fps)**2
     base = np.zeros((T,2)) if prior is None else prior
     for i in range(14):
         e2 = ((v+u[:,None])**2).sum(-1)
-        r = w*4 if i==0 else w/np.sqrt(e2+.05**2) if i<6 else w*.081/(e2+.09)**2
+        r = w*4 if i==0 else w/np.sqrt(e2+.05**2) if i<6 else w*1.6/(e2+.4)**2
         ab = np.zeros((2,T))
         ab[0] = r.sum(1)+trust+lam*np.r_[1, np.full(max(T-2,0), 2), 1][:T]
         ab[1,:-1] = -lam

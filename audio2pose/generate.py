@@ -14,7 +14,7 @@ from .beats import FEATURES,Beats,music_features,track_beats
 from .control import Constraint,along,bar_span,carry,channels_of,clip,genre_name,meet,merge,pauses
 from .corpus import GENRES
 from .feet import contacts,fade,foot_height,lock,planted,runs,smooth
-from .model import CHANNELS,FPS,LAYOUT,DanceNet,SPEEDS,SPREAD,STYLE,decode,encode,load_dancer,play_faster,sample,style_plan
+from .model import CHANNELS,FPS,LAYOUT,DanceNet,SPEEDS,SPREAD,STYLE,decode,encode,load_dancer,play_faster,sample,style_plan,usual_guidance
 from .motion import Motion
 from .retarget import as_dancer
 from .rotation import quat_slerp
@@ -236,12 +236,14 @@ def _hear(audio, y, sr, beats, T):
     return music,beats,speech or len(beats.beat_times)<2,holds
 
 # %% ../nbs/04_generate.ipynb #62cd9542
+_song = lambda music: round(1000*abs(float(music[:150].mean()))) # a number of its own for each, known after 5 s
+
 def _manner(net, kind, music, seed, more):
     "Style (T, 9) of each frame: one that its genre is danced in, moved by what is asked; None where the network knows none."
     levels,plan = net.notes.get('style'), SPREAD*more
     if not levels: return None
-    every,song = sum(levels.values(), []), round(1000*abs(float(music.mean())))           # another song, another style
-    for g in np.unique(kind): plan[kind==g] += style_plan(levels.get(GENRES[g], every), music, np.random.default_rng([seed,1,song]))[kind==g]
+    every,draw = sum(levels.values(), []),[seed,1,_song(music)]                    # another song, another style
+    for g in np.unique(kind): plan[kind==g] += style_plan(levels.get(GENRES[g], every), music, np.random.default_rng(draw))[kind==g]
     return plan
 
 # %% ../nbs/04_generate.ipynb #10eb87eb
@@ -258,7 +260,7 @@ def generate(
     genre=None, # one of `GENRES`, or (seconds, name) pairs; drawn by the seed if not given
     beats:Beats|None=None, # your own beats instead of tracked ones
     fps:float=FPS, # frames per second of the result
-    guidance:float=3.5, # above 1 amplifies the music, at nearly twice the cost
+    guidance:float|None=None, # above 1 amplifies the music, at twice the cost; what the network needs if not given
     net:DanceNet|None=None, # a loaded network; the shipped one if not given
     progress=None, # called as progress(frames done, frames in all)
     constraints=(), # what to keep to: of `clip`, `keyframe`, `keep_joints` and `path`
@@ -273,6 +275,7 @@ def generate(
     dancer = _dancer(method, net, bank, genre, constraints or energy is not None or style)
     y,sr = load_audio(audio, seconds=seconds)
     long,T = len(y)/sr, max(2, round(len(y)/sr*FPS))
+    if guidance is None and net_only: guidance = usual_guidance(dancer)
     if genre is None and net_only: genre = str(np.random.default_rng(seed).choice(DRAWN))
     keep,kind,more = _wishes(constraints, genre, energy, style, T) if net_only else (None,None,None)
     music,beats,calm,holds = _hear(audio, y, sr, beats, T)
@@ -280,7 +283,7 @@ def generate(
         slow = calm and keep is None and energy is None and not style and not holds and len(set(kind))==1
         music = music[:T//2+1 if slow else T]
         manner = None if calm and not more.any() else _manner(dancer, kind, music, seed, more)
-        x = dance_frames(dancer, music, kind[:len(music)], seed, steps, guidance, calm, progress,
+        x = dance_frames(dancer, music, kind[:len(music)], 1_000_003*seed+_song(music), steps, guidance, calm, progress,
             keep and keep.given, keep and keep.mask, manner, holds)
         if slow: x = play_faster(x, .5, T)
     else:

@@ -40,7 +40,7 @@ def settle(
     prior = None if way is None else np.gradient(smooth(m.positions[:,0,0,:2].astype(np.float64), .05*out_fps), axis=0)*out_fps
     root = planted(m, prior, trust=.05 if way is None else .5)
     m = Motion.from_rotations(m.rotations, root[:,None], out_fps, sk, **meta)
-    return lock(m, contacts(m.positions, out_fps, speed=.35), lift=.02)
+    return lock(m, contacts(m.positions, out_fps, height=.04, speed=.5), lift=.02)
 
 # %% ../nbs/tools/33_retarget.ipynb #7c7e2226
 _vrm = quat_mul(_about(2, 180), _yup)

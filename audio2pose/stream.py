@@ -13,7 +13,7 @@ from .beats import SR,Beats,music_features,track_beats
 from .corpus import GENRES
 from .feet import TOES,_bend,_drop,contacts,foot_height,foot_shift,planted,smooth
 from .generate import DRAWN,LICENCE,check_options,has_pulse
-from .model import CHANNELS,FPS,LAYOUT,STYLE,DanceNet,decode,load_dancer,play_faster,sample,style_plan
+from .model import CHANNELS,FPS,LAYOUT,STYLE,DanceNet,decode,load_dancer,play_faster,sample,style_plan,usual_guidance
 from .motion import Motion,concat
 from .rotation import global_rotations,local_rotations
 from .skeleton import DANCER24
@@ -272,14 +272,14 @@ class Dancer:
     def __init__(self,
         seed:int=0, # another seed, another dance
         genre:str|None=None, # one of `GENRES`; drawn by the seed if not given
-        steps:int=4, # network calls for a plan, one a second
-        guidance:float=2., # above 1 amplifies the music, at twice the cost
+        steps:int=6, # network calls for a plan, one a second
+        guidance:float|None=None, # above 1 amplifies the music, at twice the cost; what the network needs if not given
         net:DanceNet|None=None # a loaded network; the shipped one if not given
     ):
         check_options(None, steps, genre)
         _rehearse()
-        self.seed,self.genre,self.steps,self.guidance = seed,genre or str(np.random.default_rng(seed).choice(DRAWN)),steps,guidance
-        self.net = load_dancer() if net is None else net
+        self.seed,self.genre,self.steps,self.net = seed,genre or str(np.random.default_rng(seed).choice(DRAWN)),steps,load_dancer() if net is None else net
+        self.guidance = usual_guidance(self.net) if guidance is None else guidance
         self.random,self.noise = torch.Generator().manual_seed(seed),torch.zeros(0, CHANNELS)
         self.ear,self.pulse,self.walker,self.calm,self.doubt = Ear(),Pulse(),Walker(),True,0
         self.x,self.plan,self.given,self.done = np.zeros((0,CHANNELS), np.float32),np.zeros((0,CHANNELS), np.float32),0,False

@@ -86,7 +86,7 @@ def main():
     beats = {f: track_beats(*load_audio(f, seconds=a.seconds)) for f in songs}
     nets = {n: load_dancer(w or None) for n, w in (w.split('=') for w in [*a.weights, 'this model='])}
     ways = {} if a.networks_only else {'retrieval': dict(method='retrieval', bank=make_bank(training))}
-    ways |= {n: dict(net=net) | ({} if 'style' in net.notes else dict(guidance=2.5)) for n, net in nets.items()}      # as the first model was shipped
+    ways |= {n: dict(net=net) for n, net in nets.items()}
     for name, how in ways.items():
         made, cost = [], []
         for (f, seed), genre in zip(todo, mix):

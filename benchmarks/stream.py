@@ -1,6 +1,6 @@
 """Can it dance live? Real songs in blocks of half a second: share of real time, latency, beats, and the dance beside the offline one.
 
-    python benchmarks/stream.py FOLDER_OF_SONGS [--seconds 60] [--seed 0] [--steps 4] [--guidance 2] [--live] [--threads 1] [--weights W] [--made 10]
+    python benchmarks/stream.py FOLDER_OF_SONGS [--seconds 60] [--seed 0] [--steps 6] [--guidance G] [--live] [--threads 1] [--weights W] [--made 10]
 
 Share of real time: seconds of computing for a second of sound, as wall clock and as processor time of all threads (which other
 programs on the machine disturb less). Latency of a frame: from the moment of its sound to the handing out of the frame, computing
@@ -95,8 +95,8 @@ def main():
     p.add_argument('songs', type=Path)
     p.add_argument('--seconds', type=float, default=60)
     p.add_argument('--seed', type=int, default=0)
-    p.add_argument('--steps', type=int, default=4)
-    p.add_argument('--guidance', type=float, default=2.)
+    p.add_argument('--steps', type=int, default=6)
+    p.add_argument('--guidance', type=float)
     p.add_argument('--live', action='store_true', help='play in real time')
     p.add_argument('--threads', type=int, default=1, help='of the network; with two, a core busy elsewhere is waited for')
     p.add_argument('--genre', default='house')
