@@ -88,8 +88,8 @@ def test_energy_is_followed(takes):
     from audio2pose.motion import joint_speed
     net = load_dancer()
     if not net.push.weight.any(): pytest.skip('the shipped weights were not told of energy')
-    calm,lively = (joint_speed(generate(takes/'song.wav', seed=1, genre='house', net=net, energy=e)).mean() for e in (.5, 2))
-    assert lively > 1.5*calm
+    fast = lambda e: np.mean([joint_speed(generate(takes/'song.wav', seed=s, genre='house', net=net, energy=e)).mean() for s in range(3)])
+    assert fast(2) > 1.5*fast(.5)
 
 BAD = [
     (['--keyframes', 'late.json'], 'outside the song'), (['--keyframes', 'twice.json'], 'contradict'), (['--keyframes', 'keys.csv'], 'keys.csv'),
