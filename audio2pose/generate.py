@@ -283,7 +283,7 @@ def generate(
         slow = calm and keep is None and energy is None and not style and not holds and len(set(kind))==1
         music = music[:T//2+1 if slow else T]
         manner = None if calm and not more.any() else _manner(dancer, kind, music, seed, more)
-        x = dance_frames(dancer, music, kind[:len(music)], 1_000_003*seed+_song(music), steps, guidance, calm, progress,
+        x = dance_frames(dancer, music, kind[:len(music)], (1_000_003*seed+_song(music))%2**63, steps, guidance, calm, progress,
             keep and keep.given, keep and keep.mask, manner, holds)
         if slow: x = play_faster(x, .5, T)
     else:

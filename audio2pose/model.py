@@ -305,13 +305,12 @@ def losses(
     net:DanceNet, # for its normalisation
     out:torch.Tensor, # (B, T, 195) predicted, normalised
     x:torch.Tensor, # (B, T, 195) true, normalised
-    clean:torch.Tensor|None=None # (B, 1, 1) share of the signal left in what the network saw, all if not given
+    clean:torch.Tensor|float=1. # (B, 1, 1) share of the signal left in what the network saw
 )->dict: # name -> scalar, unweighted
     "Every term of the training loss."
     out,x = out.float(),x.float()
     y,true = net.denormalise(out), net.denormalise(x)
     with torch.autocast(x.device.type, enabled=False): p,q = joints_from(y), joints_from(true)
-    clean = torch.ones(1, 1, 1, device=x.device) if clean is None else clean
     stand = true[:,:-1,LAYOUT['feet']].clamp(0, 1)*clean
     step,due = world_steps(y, p).norm(dim=-1), world_steps(true, q).norm(dim=-1)   # metres a frame
     slower = torch.minimum(step[...,[7,8]], step[...,[10,11]])
@@ -430,9 +429,9 @@ def statistics(
 @torch.no_grad()
 def guided(teacher, guidance, noisy, cond, deaf):
     "What the teacher would answer if the music counted `guidance` times, where `sample` lets it."
-    (t,*_),asked = cond,cond[-1]
-    on,off = teacher(noisy, *cond[:-1], None, asked), teacher(noisy, *cond[:-1], torch.ones_like(deaf), faint(asked))
-    much = torch.where(t>GUIDED, guidance, 1.)[:,None,None]
+    *told,asked = cond
+    on,off = teacher(noisy, *told, None, asked), teacher(noisy, *told, torch.ones_like(deaf), faint(asked))
+    much = torch.where(told[0]>GUIDED, guidance, 1.)[:,None,None]                  # told[0] is the diffusion time
     return torch.where(deaf[:,None,None], off, off+much*(on-off)).float()
 
 def mismatched(

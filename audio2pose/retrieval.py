@@ -306,7 +306,7 @@ def _choose(bank, near, t, bar, level, seed, ahead=12, settle=4):
 def _play(x, at, pace, lo, hi):
     "Frames of `x` at the fractional places `at` (n,), played `pace` (n,) times as fast, within lo..hi-1 (n,)."
     i = np.floor(at).astype(int)
-    w = (at-i)[:,None]
+    w = np.round(at-i, 6)[:,None]                                                  # the same wherever in a bank the clip lies
     a,b,c,d = (x[np.clip(i+k, lo, hi-1)].astype(float) for k in (-1,0,1,2))
     y = b+.5*w*(c-a+w*(2*a-5*b+4*c-d+w*(3*(b-c)+d-a)))
     for r in _RATE: y[:,r] *= pace[:,None]
